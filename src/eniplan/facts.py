@@ -7,7 +7,7 @@ the cluster.
 
 from __future__ import annotations
 
-from eniplan.messages import Message
+from eniplan.messages import Key, Message
 from eniplan.values import NamedTuple
 
 
@@ -17,7 +17,7 @@ class Fact(NamedTuple):
     key: str
     """Its key path, with `[]` for any item of a list."""
     words: str = ""
-    """Its name in reports, where `{about}` is the owner; empty: its key path."""
+    """Its name in reports, where `{about}` is the owner, and `{key}` the key; empty: its key path."""
     find: str = ""
     """How the user can find it."""
 
@@ -33,11 +33,12 @@ class Fact(NamedTuple):
 
     def called(self, about: str = "") -> Message:
         """Return its name in reports."""
-        return Message(self.words or self.key, {"about": about})
+        return Message(self.words or "{key}", {"about": about, "key": Key(self.key.rpartition("[].")[2])})
 
 
 _CNI = "read 10-terway.conf or 10-terway.conflist in ConfigMap kube-system/eni-config"
 _SPECS = "prove it with --specs"
+_OF = "{key} of {about}"
 
 # --- The cluster --------------------------------------------------------------------------------------------------
 
@@ -62,29 +63,29 @@ VIRTUAL_TYPE = Fact("cluster.terway.virtualType", find=_CNI)
 CNI_CHAIN = Fact("cluster.terway.customCniChain", find=_CNI)
 VPC = Fact("cluster.vpcId", find="the console shows it, and `aliyun cs DescribeClusterDetail`")
 V_SWITCHES = Fact("cluster.vSwitches", find="list every vSwitch that nodes or pods may use")
-V_SWITCH_VPC = Fact("cluster.vSwitches[].vpcId", "vpcId of {about}", "VPC console, or DescribeVSwitches")
-IPV6_CIDR = Fact("cluster.vSwitches[].ipv6Cidr", "ipv6Cidr of {about}", "VPC console, or DescribeVSwitches")
-FREE_IPS = Fact("cluster.vSwitches[].availableIps", "availableIps of {about}", "VPC console, or DescribeVSwitches")
+V_SWITCH_VPC = Fact("cluster.vSwitches[].vpcId", _OF, "VPC console, or DescribeVSwitches")
+IPV6_CIDR = Fact("cluster.vSwitches[].ipv6Cidr", _OF, "VPC console, or DescribeVSwitches")
+FREE_IPS = Fact("cluster.vSwitches[].availableIps", _OF, "VPC console, or DescribeVSwitches")
 GROUPS = Fact("cluster.securityGroups", find="list every security group that nodes or pods may use")
 GROUP_TYPE = Fact("cluster.securityGroups[].type", "the type of {about}", "normal (basic) or enterprise (advanced)")
-GROUP_VPC = Fact("cluster.securityGroups[].vpcId", "vpcId of {about}", "ECS console, or DescribeSecurityGroups")
+GROUP_VPC = Fact("cluster.securityGroups[].vpcId", _OF, "ECS console, or DescribeSecurityGroups")
 POD_DEFAULTS = Fact("cluster.podDefaults")
 TERWAY_CONFIGS = Fact("cluster.terwayConfigs", "cluster.terwayConfigs.{about}")
 
 # --- Node pools ---------------------------------------------------------------------------------------------------
 
 POOL = Fact("nodePools[]", "whether {about} is an exclusive node pool")
-POOL_NAME = Fact("nodePools[].name", "name of {about}")
-KIND = Fact("nodePools[].kind", "kind of {about}")
-TYPES = Fact("nodePools[].instanceTypes", "instanceTypes of {about}")
-FAMILIES = Fact("nodePools[].instanceFamilies", "instanceFamilies of {about}")
-NODE_V_SWITCHES = Fact("nodePools[].vSwitchIds", "vSwitchIds of {about}")
-NODE_GROUPS = Fact("nodePools[].securityGroupIds", "securityGroupIds of {about}")
+POOL_NAME = Fact("nodePools[].name", _OF)
+KIND = Fact("nodePools[].kind", _OF)
+TYPES = Fact("nodePools[].instanceTypes", _OF)
+FAMILIES = Fact("nodePools[].instanceFamilies", _OF)
+NODE_V_SWITCHES = Fact("nodePools[].vSwitchIds", _OF)
+NODE_GROUPS = Fact("nodePools[].securityGroupIds", _OF)
 DESIRED_SIZE = Fact("nodePools[].desiredSize", "the size of {about}")
-AUTO_SCALING = Fact("nodePools[].autoScaling", "autoScaling of {about}")
-ZONE_POLICY = Fact("nodePools[].multiAzPolicy", "multiAzPolicy of {about}")
-TERWAY_CONFIG = Fact("nodePools[].terwayConfig", "terwayConfig of {about}")
-LABELS = Fact("nodePools[].labels", "labels of {about}")
+AUTO_SCALING = Fact("nodePools[].autoScaling", _OF)
+ZONE_POLICY = Fact("nodePools[].multiAzPolicy", _OF)
+TERWAY_CONFIG = Fact("nodePools[].terwayConfig", _OF)
+LABELS = Fact("nodePools[].labels", _OF)
 MODE_LABEL = Fact(
     'nodePools[].labels["k8s.aliyun.com/exclusive-mode-eni-type"]',
     "the label k8s.aliyun.com/exclusive-mode-eni-type of {about}",
@@ -98,16 +99,16 @@ LINGJUN_LABEL = Fact(
 )
 TYPE_LABEL = Fact("nodePools[].labels.type", "the label type of {about}")
 EXISTING_LABELS = Fact("nodePools[].existingLabels", "the labels of {about}", "read them in the console")
-TAINTS = Fact("nodePools[].taints", "taints of {about}")
-SYSTEM_DISK = Fact("nodePools[].systemDisk", "systemDisk of {about}")
-IMAGE_TYPE = Fact("nodePools[].imageType", "imageType of {about}")
-SYSTEM_PODS = Fact("nodePools[].systemPodsPerNode", "systemPodsPerNode of {about}")
-INSTANCES = Fact("nodePools[].instances", "instances of {about}")
-OVERRIDES = Fact("nodePools[].overrides", "overrides of {about}")
+TAINTS = Fact("nodePools[].taints", _OF)
+SYSTEM_DISK = Fact("nodePools[].systemDisk", "the system disk of {about}")
+IMAGE_TYPE = Fact("nodePools[].imageType", _OF)
+SYSTEM_PODS = Fact("nodePools[].systemPodsPerNode", _OF)
+INSTANCES = Fact("nodePools[].instances", _OF)
+OVERRIDES = Fact("nodePools[].overrides", _OF)
 UNSCHEDULABLE = Fact(
     "nodePools[].overrides.kubernetes_config.unschedulable", "whether the nodes of {about} come up unschedulable"
 )
-LINGJUN = Fact("nodePools[].lingjun", "lingjun of {about}")
+LINGJUN = Fact("nodePools[].lingjun", _OF)
 LINGJUN_TYPE = Fact(
     "nodePools[].lingjun.nodeType", "the node type of {about}", "DescribeNode of a node of the group shows it"
 )
@@ -116,43 +117,43 @@ LINGJUN_SIZE = Fact("nodePools[].lingjun.nodeCount", "the size of {about}")
 # --- Instance types -----------------------------------------------------------------------------------------------
 
 _PAGE = "its page does not state it; prove it with --specs"
-ENIS = Fact("EniQuantity", "EniQuantity of {about}", _SPECS)
+ENIS = Fact("EniQuantity", _OF, _SPECS)
 IPV4_PER_ENI = Fact("EniPrivateIpAddressQuantity", find=_SPECS)
 IPV6_PER_ENI = Fact("EniIpv6AddressQuantity", find=_SPECS)
-ERIS = Fact("EriQuantity", "EriQuantity of {about}", "pods per node are counted as if eRDMA took a slot")
+ERIS = Fact("EriQuantity", _OF, "pods per node are counted as if eRDMA took a slot")
 ON_SALE = Fact("OnSale")
-CORES = Fact("CpuCoreCount", "CpuCoreCount of {about}", _PAGE)
-MEMORY = Fact("MemorySize", "MemorySize of {about}", _PAGE)
-ARCHITECTURE = Fact("CpuArchitecture", "CpuArchitecture of {about}", _PAGE)
+CORES = Fact("CpuCoreCount", _OF, _PAGE)
+MEMORY = Fact("MemorySize", _OF, _PAGE)
+ARCHITECTURE = Fact("CpuArchitecture", _OF, _PAGE)
 
 # --- PodNetworkings -----------------------------------------------------------------------------------------------
 
-NETWORKING_NAME = Fact("podNetworkings[].name", "name of {about}")
+NETWORKING_NAME = Fact("podNetworkings[].name", _OF)
 NETWORKING_POOLS = Fact("podNetworkings[].nodePools", "the pools of {about}", "name them in nodePools")
-POD_SELECTOR = Fact("podNetworkings[].podSelector", "podSelector of {about}")
-NAMESPACE_SELECTOR = Fact("podNetworkings[].namespaceSelector", "namespaceSelector of {about}")
-NETWORKING_V_SWITCHES = Fact("podNetworkings[].vSwitchIds", "vSwitchIds of {about}")
-NETWORKING_GROUPS = Fact("podNetworkings[].securityGroupIds", "securityGroupIds of {about}")
-ENI_TYPE = Fact("podNetworkings[].eniType", "eniType of {about}")
-ALLOCATION = Fact("podNetworkings[].allocation", "allocation of {about}")
+POD_SELECTOR = Fact("podNetworkings[].podSelector", _OF)
+NAMESPACE_SELECTOR = Fact("podNetworkings[].namespaceSelector", _OF)
+NETWORKING_V_SWITCHES = Fact("podNetworkings[].vSwitchIds", _OF)
+NETWORKING_GROUPS = Fact("podNetworkings[].securityGroupIds", _OF)
+ENI_TYPE = Fact("podNetworkings[].eniType", _OF)
+ALLOCATION = Fact("podNetworkings[].allocation", _OF)
 
 # --- Workloads ----------------------------------------------------------------------------------------------------
 
 WORKLOADS = Fact("workloads", "where the pods of {about} run, and how many there are")
-WORKLOAD_NAME = Fact("workloads[].name", "name of {about}")
-NAMESPACE = Fact("workloads[].namespace", "namespace of {about}")
-WORKLOAD_KIND = Fact("workloads[].kind", "kind of {about}")
-REPLICAS = Fact("workloads[].replicas", "replicas of {about}")
-MAX_REPLICAS = Fact("workloads[].maxReplicas", "maxReplicas of {about}")
+WORKLOAD_NAME = Fact("workloads[].name", _OF)
+NAMESPACE = Fact("workloads[].namespace", _OF)
+WORKLOAD_KIND = Fact("workloads[].kind", _OF)
+REPLICAS = Fact("workloads[].replicas", _OF)
+MAX_REPLICAS = Fact("workloads[].maxReplicas", _OF)
 WORKLOAD_POOL = Fact("workloads[].nodePool", "the node pool of {about}")
 WORKLOAD_NETWORKING = Fact("workloads[].podNetworking", "the PodNetworking of {about}")
-ENI_REQUEST = Fact("workloads[].eniRequest", "eniRequest of {about}")
-TOLERATIONS = Fact("workloads[].tolerations", "tolerations of {about}")
-HOST_NETWORK = Fact("workloads[].hostNetwork", "hostNetwork of {about}")
-TEMPLATE = Fact("workloads[].template", "template of {about}")
-STRATEGY = Fact("workloads[].strategy", "strategy of {about}")
-NAMESPACE_LABELS = Fact("workloads[].namespaceLabels", "namespaceLabels of {about}")
-NETWORK_POLICIES = Fact("workloads[].networkPolicies", "networkPolicies of {about}")
+ENI_REQUEST = Fact("workloads[].eniRequest", _OF)
+TOLERATIONS = Fact("workloads[].tolerations", _OF)
+HOST_NETWORK = Fact("workloads[].hostNetwork", _OF)
+TEMPLATE = Fact("workloads[].template", _OF)
+STRATEGY = Fact("workloads[].strategy", _OF)
+NAMESPACE_LABELS = Fact("workloads[].namespaceLabels", _OF)
+NETWORK_POLICIES = Fact("workloads[].networkPolicies", _OF)
 
 # --- Waivers ------------------------------------------------------------------------------------------------------
 

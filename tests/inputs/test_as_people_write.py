@@ -23,7 +23,9 @@ LABELS = f'labels {{\n    key   = "{EXCLUSIVE_LABEL}"\n    value = "eniOnly"\n  
 
 
 def open_of(judged: Judged, about: str) -> list[str]:
-    return [str(item.hint) for item in judged.report.undecided if about in item.fact]
+    """Return the hints of the open facts of a name, in whatever form of input."""
+    words = {item.fact.replace("_", "").lower(): item.hint for item in judged.report.undecided}
+    return [str(hint) for fact, hint in words.items() if about.replace("_", "").lower() in fact]
 
 
 # --- vSwitches of the same configuration ------------------------------------------------------------------------
@@ -201,13 +203,13 @@ resource "{RESOURCE}" "eni" {{
 """
     judged = judge_files(here, {"main.tf": main})
     (gap,) = judged.report.undecided
-    assert (gap.fact, set(gap.rules)) == (f"name of pool '{RESOURCE}.eni'", {"NP003", "NP005", "NP006"})
+    assert (gap.fact, set(gap.rules)) == (f"node_pool_name of pool '{RESOURCE}.eni'", {"NP003", "NP005", "NP006"})
     networking = (
         "apiVersion: network.alibabacloud.com/v1beta1\nkind: PodNetworking\nmetadata: {name: a}\n"
         "spec: {eniOptions: {eniType: ENI}, selector: {podSelector: {}}, vSwitchOptions: [vsw-j]}\n"
     )
     judged = judge_files(here, {"main.tf": main, "pn.yaml": networking})
-    (gap,) = [item for item in judged.report.undecided if item.fact.startswith("name of")]
+    (gap,) = [item for item in judged.report.undecided if item.fact.startswith("node_pool_name of")]
     assert "NET001" in gap.rules
     (said,) = [str(found.message) for found in judged.report.findings if found.rule.id == "PN010"]
     assert said == "PodNetworking 'a' leaves spec.securityGroupIDs to the cluster's defaults"
@@ -265,7 +267,9 @@ resource "{RESOURCE}" "b" {{
     assert open_of(judged, "exclusive node pool") == ["its labels are not known: var.key has no value"]
     body = SCRIPT.replace("${POOL}", "$POOL-$zone")
     judged = judge_files(here, {"create.sh": body}, "create.sh")
-    assert "name of pool 'eni-pool-$zone'" in judged.facts or "name of pool '$POOL-$zone'" in judged.facts
+    assert open_of(judged, "nodepool_info.name of pool 'eni-pool-$zone'") or open_of(
+        judged, "name of pool '$POOL-$zone'"
+    )
 
 
 SCRIPT = f"""#!/usr/bin/env bash
@@ -371,8 +375,8 @@ spec:
     %s
 """
     judged = judge_files(here, {"pool.yaml": pool % "desiredSize: 1"})
-    assert (judged.problems, judged.rules, open_of(judged, "vSwitchIds of pool")) == ([], set(), [key])
-    (place,) = (item.place for item in judged.report.undecided if "vSwitchIds" in item.fact)
+    assert (judged.problems, judged.rules, open_of(judged, f"{key} of pool")) == ([], set(), [key])
+    (place,) = (item.place for item in judged.report.undecided if key in item.fact)
     assert (place.line, place.path) == (8, f"fast.{key}")
     judged = judge_files(here, {"pool.yaml": pool % "vswitchIds: [vsw-j]"})
     assert open_of(judged, "vSwitchIds of pool") == []
@@ -382,7 +386,7 @@ def test_an_unknown_v_switch_does_not_make_the_list_of_the_cluster_unknown(here:
     hcl = HCL_POOL.replace('"vsw-j"', "%s") % ("var.id", LABELS)
     judged = judge_files(here, {"main.tf": hcl})
     (item,) = judged.report.undecided
-    assert (item.fact, str(item.hint)) == ("vSwitchIds of pool 'e'", "var.id is not declared")
+    assert (item.fact, str(item.hint)) == ("vswitch_ids of pool 'e'", "var.id is not declared")
     assert {"NET001", "NET002"} <= {*item.rules}
     judged = judge_files(here, {"main.tf": hcl.replace("[var.id]", '[var.id, "vsw-x"]')})
     assert "cluster.vSwitches" in judged.facts

@@ -219,7 +219,9 @@ def test_what_another_program_fills_in_is_open(here: Path, word: str) -> None:
     group = {**BODY["scaling_group"], "instance_types": [word], "login_password": word}
     judged = judge_files(here, {"body.json": BODY | {"scaling_group": group}})
     assert (judged.problems, judged.rules) == ([], set())
-    assert {item.fact: item.hint for item in judged.report.undecided} == {"instanceTypes of pool 'trading'": word}
+    assert {item.fact: item.hint for item in judged.report.undecided} == {
+        "scaling_group.instance_types of pool 'trading'": word
+    }
     cluster = {"cluster_type": "ManagedKubernetes", "nodepools": [BODY | {"scaling_group": group}]}
     judged = judge_files(here, {"cluster.json": cluster})
     assert (judged.problems, judged.rules) == ([], set())

@@ -131,11 +131,11 @@ def test_a_pool_that_will_work(here: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "facts"),
     [
-        ('["ecs.g8i.8xlarge"]', "var.types", {"instanceTypes of pool 'trading'": "instance_types"}),
-        ('["vsw-j"]', "alicloud_vswitch.x[*].id", {"vSwitchIds of pool 'trading'": "vswitch_ids"}),
-        ('"vsw-j"', "var.a", {"vSwitchIds of pool 'trading'": "vswitch_ids"}),
+        ('["ecs.g8i.8xlarge"]', "var.types", {"instance_types of pool 'trading'": "instance_types"}),
+        ('["vsw-j"]', "alicloud_vswitch.x[*].id", {"vswitch_ids of pool 'trading'": "vswitch_ids"}),
+        ('"vsw-j"', "var.a", {"vswitch_ids of pool 'trading'": "vswitch_ids"}),
         ('"3"', "var.size", {"the size of pool 'trading'": "desired_size"}),
-        ('"trading"', '"eni-${var.env}"', {f"name of pool '{RESOURCE}.eni'": "node_pool_name"}),
+        ('"trading"', '"eni-${var.env}"', {f"node_pool_name of pool '{RESOURCE}.eni'": "node_pool_name"}),
         ('  key = "a"', "  key = var.key", {"taints of pool 'trading'": "taints"}),
         ("taints {", 'dynamic "taints" {', {"taints of pool 'trading'": "taints"}),
     ],

@@ -50,7 +50,7 @@ def test_nobody_says_which_workspace_is_meant(here: Path) -> None:
     judged = judge_files(here, {"main.tf": locals_of(prod=FEW, dev=ENOUGH) + BY_WORKSPACE}, ".")
     assert "ENI001" not in judged.rules
     said = {item.fact: str(item.hint) for item in judged.report.undecided}
-    assert said == {"instanceTypes of pool 'eni'": "terraform.workspace: set TF_WORKSPACE to the workspace to check"}
+    assert said == {"instance_types of pool 'eni'": "terraform.workspace: set TF_WORKSPACE to the workspace to check"}
 
 
 def test_the_environment_says_which(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_the_environment_says_which(here: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TF_WORKSPACE", "dev")
     assert judge_files(here, {}, ".").rules == set()
     monkeypatch.setenv("TF_WORKSPACE", "gone")
-    assert list(judge_files(here, {}, ".").facts) == ["instanceTypes of pool 'eni'"]
+    assert list(judge_files(here, {}, ".").facts) == ["instance_types of pool 'eni'"]
 
 
 def test_the_chosen_workspace_of_the_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +245,7 @@ def test_what_terragrunt_knows_is_told_as_that(here: Path) -> None:
     text = unit('"./pool"').replace(f'["{FEW}"]', "dependency.vpc.outputs.types")
     judged = judge_files(here, {"pool/main.tf": MODULE, "terragrunt.hcl": text}, ".")
     assert {item.fact: str(item.hint) for item in judged.report.undecided} == {
-        "instanceTypes of pool 'p-prod'": "only Terragrunt knows dependency.vpc"
+        "instance_types of pool 'p-prod'": "only Terragrunt knows dependency.vpc"
     }
 
 

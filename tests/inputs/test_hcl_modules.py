@@ -124,7 +124,7 @@ class TestVariables:
         outcome = check({"main.tf": 'variable "types" {}\n' + BY_VARIABLE})
         assert outcome.rules == set()
         hints = {u["fact"]: u["hint"] for u in outcome.report["undecided"]}
-        assert hints["instanceTypes of pool 'eni'"] == "var.types has no value"
+        assert hints["instance_types of pool 'eni'"] == "var.types has no value"
 
 
 class TestCounts:
@@ -321,7 +321,7 @@ class TestDataSources:
     def test_an_expression_that_stays_open_is_named(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         outcome = check({"main.tf": DATA + pool("a", "vswitch_ids = data.alicloud_vswitches.pods.ids")})
         hints = {u["fact"]: u["hint"] for u in outcome.report["undecided"]}
-        assert hints["vSwitchIds of pool 'a'"] == "data.alicloud_vswitches.pods.ids is read by Terraform"
+        assert hints["vswitch_ids of pool 'a'"] == "data.alicloud_vswitches.pods.ids is read by Terraform"
 
     def test_the_only_id_that_is_asked_for_is_known(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         outcome = check({"main.tf": DATA + pool("a", "vswitch_ids = data.alicloud_vswitches.one.ids")})
@@ -447,7 +447,7 @@ class TestBroken:
 
     def test_what_leads_back_to_itself_is_not_known(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         outcome = check({"main.tf": "locals {\n  a = local.b\n  b = [local.a]\n}\n" + pool(types="local.a")})
-        assert [u["hint"] for u in outcome.report["undecided"] if "instanceTypes" in u["fact"]] == [
+        assert [u["hint"] for u in outcome.report["undecided"] if "instance_types" in u["fact"]] == [
             "local.a refers to itself"
         ]
 
@@ -578,7 +578,9 @@ class TestManifests:
         main = pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.pod.id]") + ACK
         outcome = check({"main.tf": main, "pn.yaml": ELSEWHERE}, cluster=False)
         assert "NP007" not in outcome.rules
-        (fact,) = [u for u in outcome.report["undecided"] if u["fact"].startswith("vSwitchIds of PodNetworking")]
+        (fact,) = [
+            u for u in outcome.report["undecided"] if u["fact"].startswith("spec.vSwitchOptions of PodNetworking")
+        ]
         assert "NP007" in fact["rules"]
 
     @pytest.mark.parametrize("ids", ["true", "3", "{}", "[{}, [1]]"])

@@ -66,7 +66,7 @@ def test_what_a_shell_puts_in_is_open(here: Path) -> None:
     judged = judge_files(here, {"make.sh": f'{POST} --body "{body.replace(chr(34), chr(92) + chr(34))}"\n'})
     assert (judged.problems, judged.rules) == ([], set())
     hints = {item.fact: item.hint for item in judged.report.undecided}
-    assert hints["instanceTypes of pool 'trading'"] == "$TYPE"
+    assert hints["scaling_group.instance_types of pool 'trading'"] == "$TYPE"
     assert hints["the size of pool 'trading'"] == "${SIZE:?}"
 
 
@@ -96,7 +96,7 @@ def test_a_default_of_a_script(here: Path, before: str, word: str, by: str | Non
     body = json.dumps(BODY).replace("ecs.g8i.8xlarge", word)
     judged = judge_files(here, {"make.sh": f'{before}\n{POST} --body "$(cat <<EOF\n{body}\nEOF\n)"\n'})
     if by == "open":
-        assert (judged.rules, list(judged.facts)) == (set(), ["instanceTypes of pool 'trading'"])
+        assert (judged.rules, list(judged.facts)) == (set(), ["scaling_group.instance_types of pool 'trading'"])
     else:
         (finding,) = judged.report.findings
         note = f"; the value comes from {', '.join(f'the default of {name}' for name in by.split(', '))}" if by else ""

@@ -285,7 +285,7 @@ def test_what_a_template_is_given_is_open(here: Path, types: str, why: str) -> N
     text = ROS.replace(ROS[ROS.index("Parameters") : ROS.index("Resources")], PARAMETERS) % ("c1", types)
     judged = judge_files(here, {"ros.yml": text})
     assert judged.rules == set()
-    (fact,) = [item for item in judged.report.undecided if item.fact.startswith("instanceTypes")]
+    (fact,) = [item for item in judged.report.undecided if item.fact.startswith("ScalingGroup.InstanceTypes")]
     assert ("ENI001" in fact.rules, fact.hint) == (True, why)
 
 
@@ -294,7 +294,7 @@ def test_a_cluster_in_the_same_template(here: Path, reference: str) -> None:
     judged = judge_files(here, {"ros.yml": ROS % (reference, GOOD) + CLUSTER_RESOURCE}, cluster=None)
     assert judged.places["TW001"] == "ros.yml:26:83 Cluster.Addons[0].Version"
     assert judged.rules == {"TW001", "TW009"}
-    assert any(fact.startswith("cluster.podDefaults") for fact in judged.facts)
+    assert any(fact == "Cluster.SecurityGroupId" for fact in judged.facts)
 
 
 def test_pools_of_a_cluster_resource(here: Path) -> None:
@@ -538,4 +538,4 @@ def test_given_v_switches_go_before_those_of_a_template(here: Path) -> None:
     files = with_beside("ros", ipv6=False, dual=False, switches="[!Ref SwitchJ]")
     judged = judge_files(here, files)
     assert not judged.rules & {"NET001", "DS004"}
-    assert "vSwitchIds of pool 'fast'" in judged.facts
+    assert "ScalingGroup.VSwitchIds of pool 'fast'" in judged.facts

@@ -101,20 +101,20 @@ def test_a_resource_of_which_nothing_is_known_is_open(here: Path) -> None:
 @pytest.mark.parametrize(
     ("unknown", "facts"),
     [
-        ({"instance_types": True}, {"instanceTypes of pool 'trading'": "instance_types"}),
-        ({"instance_types": [True]}, {"instanceTypes of pool 'trading'": "instance_types"}),
-        ({"vswitch_ids": [True]}, {"vSwitchIds of pool 'trading'": "vswitch_ids"}),
+        ({"instance_types": True}, {"instance_types of pool 'trading'": "instance_types"}),
+        ({"instance_types": [True]}, {"instance_types of pool 'trading'": "instance_types"}),
+        ({"vswitch_ids": [True]}, {"vswitch_ids of pool 'trading'": "vswitch_ids"}),
         ({"taints": True}, {"taints of pool 'trading'": "taints"}),
         ({"taints": [{"key": True}]}, {"taints of pool 'trading'": "taints"}),
         ({"desired_size": True}, {"the size of pool 'trading'": "desired_size"}),
-        ({"scaling_config": True}, {"autoScaling of pool 'trading'": "scaling_config"}),
-        ({"scaling_config": [{"max_size": True}]}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
-        ({"scaling_config": [{"enable": True}]}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
-        ({"node_pool_name": True}, {f"name of pool '{ADDRESS}'": "node_pool_name"}),
+        ({"scaling_config": True}, {"scaling_config of pool 'trading'": "scaling_config"}),
+        ({"scaling_config": [{"max_size": True}]}, {"scaling_config of pool 'trading'": "scaling_config[0]"}),
+        ({"scaling_config": [{"enable": True}]}, {"scaling_config of pool 'trading'": "scaling_config[0]"}),
+        ({"node_pool_name": True}, {f"node_pool_name of pool '{ADDRESS}'": "node_pool_name"}),
         ({"labels": [{"value": True}]}, {f"the label {EXCLUSIVE_LABEL} of pool 'trading'": "labels[0]"}),
         (
             {"image_type": True, "key_name": True, "system_disk_size": True},
-            {"imageType of pool 'trading'": "image_type"},
+            {"image_type of pool 'trading'": "image_type"},
         ),
         ({"labels": True}, {"whether pool 'trading' is an exclusive node pool": ""}),
     ],
@@ -153,7 +153,7 @@ def test_a_lingjun_group_that_is_not_known_is_not_missing(here: Path) -> None:
         after_unknown={"eflo_node_group": [{"group_id": True}]},
     )
     assert judged.rules == set()
-    assert judged.facts["lingjun of pool 'trading'"] == f"{ADDRESS}.eflo_node_group[0]"
+    assert judged.facts["eflo_node_group of pool 'trading'"] == f"{ADDRESS}.eflo_node_group[0]"
     judged = judge(
         here, without("instance_types", "desired_size", type="lingjun"), after_unknown={"eflo_node_group": True}
     )

@@ -122,7 +122,10 @@ class Origins:
         return origin.document.written(origin.path)
 
     def word(self, path: Path, key: str) -> str:
-        """See `Document.word`: the last key of the path in the user's document."""
+        """See `Document.word`: the last key of the path in the user's document; for a cluster the whole path."""
+        if path[:1] == ("cluster",):
+            known = self._origins.get(path)
+            return key if known is None or key != path_text(path) else known.inner(()).place().path
         base, inner = self.of(path[:2]), self.of((*path[:2], *key.split(".")))
         own = inner.path[len(base.path) :]
         if inner.document is not base.document or inner.path[: len(base.path)] != base.path or not own:

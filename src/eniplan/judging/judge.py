@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
 from eniplan.judging.gaps import fact_at, owner, waiting
-from eniplan.messages import NOTHING, facts_of, in_words, named, say, together
+from eniplan.messages import NOTHING, Key, facts_of, in_words, named, say, together
 from eniplan.plan.document import path_text
 from eniplan.report.model import Finding, Undecided
 from eniplan.rules.base import LEVELS, Hit
@@ -76,7 +76,8 @@ class Judge:
             if fact is None:
                 self._gaps[gap.path] = {}
                 continue
-            words = fact.called(owner(value, gap.path)) if fact.words else path_text(gap.path)
+            called = fact.called(owner(value, gap.path)) if fact.words else say("{key}", key=Key(path_text(gap.path)))
+            words = in_words(called, partial(self._word, gap.path))
             ids = self._unknown.setdefault(words, _Open({gap.path: None}, say("{why}", why=gap.why), {})).rules
             ids.update(dict.fromkeys(waiting(rules, gap.path, value)))
             self._gaps[gap.path] = ids
@@ -112,9 +113,10 @@ class Judge:
         if waiting is None and unknown.path in self._left_out:
             return
         if waiting is None:
-            found = self._unknown.get(unknown.words)
+            words = in_words(unknown.words, partial(self._word, unknown.path))
+            found = self._unknown.get(words)
             if found is None:
-                found = self._unknown[unknown.words] = _Open({}, self._find(unknown), {})
+                found = self._unknown[words] = _Open({}, self._find(unknown), {})
             found.paths[unknown.path] = None
             waiting = found.rules
         waiting[rule.id] = None

@@ -86,7 +86,7 @@ class Unknown(NamedTuple):
     """A value that leads to the fact: if it is itself unknown, the rule waits for it, and not for the fact."""
 
     @property
-    def words(self) -> str:
+    def words(self) -> Message:
         """The name of the fact in reports."""
         return self.fact.called(self.about)
 
