@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.judging.trace import POD_STEPS, trace_node, trace_pod, view_of
+from eniplan.judging.trace import POD_STEPS, trace_node, trace_pod
+from eniplan.judging.verify import view_of
 from eniplan.k8s.terway import ENI
 from eniplan.report.trace import as_json, text
 from eniplan.rules.base import Settings

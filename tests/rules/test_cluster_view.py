@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from eniplan.judging.trace import trace_node, view_of
+from eniplan.judging.trace import trace_node
+from eniplan.judging.verify import view_of
 from eniplan.observed import NODE_POOL_LABEL, TYPE_INFO, TYPE_LABEL, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Settings

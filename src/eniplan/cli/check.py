@@ -16,6 +16,7 @@ from eniplan.cli.options import (
     EcsRoleOption,
     EndpointOption,
     ExplainOption,
+    FailOnOption,
     Level,
     OutputOption,
     ReportFormat,
@@ -51,9 +52,7 @@ def check(
     output: OutputOption = None,
     concise: ConciseOption = False,
     explain: ExplainOption = False,
-    fail_on: Annotated[
-        Level, typer.Option(help="Exit with 1 if there are findings of this level or above.")
-    ] = Level.ERROR,
+    fail_on: FailOnOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
     specs_date: SpecsDateOption = None,

@@ -134,7 +134,7 @@ def init(
     if from_cluster:
         if ci is not None:
             raise usage(say("--ci and --from-cluster write different files: use one of them"))
-        asked = _Account(endpoint, ecs_role) if live else None
+        asked = (endpoint, ecs_role) if live else None
         if asked is None and (endpoint is not None or ecs_role):
             raise usage(say("--endpoint and --ecs-role require --live; without it the account is not queried"))
         _from_cluster(file, from_, Kubectl(context, kubeconfig), cluster_facts, asked)
@@ -157,17 +157,13 @@ def init(
 _ANOTHER = say("pass another name, or - to print it")
 
 
-class _Account(NamedTuple):
-    """How to query the account."""
-
-    endpoint: str | None
-    ecs_role: bool
-
-
 def _from_cluster(
-    file: str | None, dumped: str | None, access: Kubectl, facts: str | None, asked: _Account | None
+    file: str | None, dumped: str | None, access: Kubectl, facts: str | None, asked: tuple[str | None, bool] | None
 ) -> None:
-    """Write the plan of a running cluster, or only the cluster's facts."""
+    """Write the plan of a running cluster, or only the cluster's facts.
+
+    With --live, `asked` has --endpoint and --ecs-role.
+    """
     if dumped is not None and access != Kubectl():
         raise usage(say("--from reads no cluster: remove --context and --kubeconfig"))
     if facts is not None and file is not None:
@@ -179,7 +175,8 @@ def _from_cluster(
     else:
         from eniplan.cli import account  # noqa: PLC0415 - imports the SDK, half a second
 
-        text = write(seen, account.of_cluster(seen, account.access(asked.endpoint, ecs_role=asked.ecs_role)))
+        endpoint, ecs_role = asked
+        text = write(seen, account.of_cluster(seen, account.access(endpoint, ecs_role=ecs_role)))
     file = facts or file or DEFAULT_FILE
     if file == STDIN:
         terminal.out(text)

@@ -15,7 +15,9 @@ from eniplan.cli.chosen import chosen_pools
 from eniplan.cli.create_pool import Spelling, written
 from eniplan.cli.options import (
     BUNDLED,
+    ContextOption,
     GateOption,
+    KubeconfigOption,
     Level,
     SpecsDateOption,
     SpecsOption,
@@ -36,6 +38,7 @@ from eniplan.observed import NODE_POOL_LABEL
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.report.model import PoolSheet
+from eniplan.rules.addresses import total
 from eniplan.terminal import STDIN
 
 _POOL_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
@@ -54,10 +57,8 @@ def migrate(
             "Repeatable. Default: read from the running cluster with kubectl.",
         ),
     ] = None,
-    context: Annotated[
-        str | None, typer.Option(metavar="NAME", help="kubectl's context. Default: the current one.")
-    ] = None,
-    kubeconfig: Annotated[str | None, typer.Option(metavar="FILE", help="kubectl's kubeconfig.")] = None,
+    context: ContextOption = None,
+    kubeconfig: KubeconfigOption = None,
     out_dir: Annotated[str, typer.Option(metavar="DIR", help="Write the migration into this folder.")] = "migration",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runbook, without writing files.")] = False,
     fail_on: GateOption = Level.ERROR,
@@ -161,8 +162,7 @@ def _gate(how: Gate) -> tuple[Words, Mapping[str, str]]:
 
 
 def _room(sheet: PoolSheet) -> Room:
-    free = [zone.available for zone in sheet.zones.values()]
-    addresses = None if None in free or not free else sum(n for n in free if n is not None)
+    addresses = total(zone.available for zone in sheet.zones.values()) if sheet.zones else None
     return Room(sheet.pods[1], addresses)  # an autoscaled pool grows with the move
 
 

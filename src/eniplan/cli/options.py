@@ -67,6 +67,9 @@ OutputOption = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write the report to a file. Repeatable."),
 ]
+FailOnOption = Annotated[Level, typer.Option(help="Exit with 1 if there are findings of this level or above.")]
+ContextOption = Annotated[str | None, typer.Option(metavar="NAME", help="kubectl's context. Default: the current one.")]
+KubeconfigOption = Annotated[str | None, typer.Option(metavar="FILE", help="kubectl's kubeconfig.")]
 BUNDLED = "bundled"
 """`--specs bundled`: use only the data bundled with eniplan."""
 

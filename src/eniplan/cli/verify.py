@@ -11,7 +11,10 @@ import typer
 from eniplan import terminal
 from eniplan.cli.options import (
     ConciseOption,
+    ContextOption,
     ExplainOption,
+    FailOnOption,
+    KubeconfigOption,
     Level,
     OutputOption,
     ReportFormat,
@@ -28,6 +31,7 @@ from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import FINDINGS, OK, ClusterError, InputError, Place, Problem, UsageError, usage
 from eniplan.judging import trace
 from eniplan.judging.verify import verify as judge
+from eniplan.judging.verify import view_of
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import count, say, together
@@ -79,10 +83,8 @@ def verify(
         str | None,
         typer.Option("--from", metavar="FILE", help="Read saved kubectl output: a file, a folder, or - for stdin."),
     ] = None,
-    context: Annotated[
-        str | None, typer.Option(metavar="NAME", help="kubectl's context. Default: the current one.")
-    ] = None,
-    kubeconfig: Annotated[str | None, typer.Option(metavar="FILE", help="kubectl's kubeconfig.")] = None,
+    context: ContextOption = None,
+    kubeconfig: KubeconfigOption = None,
     pools: Annotated[
         list[str] | None,
         typer.Option("--pool", metavar="NAME=ID", help="Node pool id of a pool of the plan. Repeatable."),
@@ -112,9 +114,7 @@ def verify(
     output: OutputOption = None,
     concise: ConciseOption = False,
     explain: ExplainOption = False,
-    fail_on: Annotated[
-        Level, typer.Option(help="Exit with 1 if there are findings of this level or above.")
-    ] = Level.ERROR,
+    fail_on: FailOnOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
     specs_date: SpecsDateOption = None,
@@ -165,7 +165,7 @@ def verify(
 
     if (pod, node) != (None, None):
         followed = None if pod is None else _namespaced(pod, namespace, source)
-        view = trace.view_of(source.observe(followed), planned, catalog, settings, ids)
+        view = view_of(source.observe(followed), planned, catalog, settings, ids)
         found = trace.trace_node(view, node or "") if followed is None else trace.trace_pod(view, *followed)
         if found is None:
             raise InputError(_not_there(view, None if followed is None else "/".join(followed), node))

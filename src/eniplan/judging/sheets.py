@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from eniplan.catalog.limits import Capacity, capacity
 from eniplan.report.layers import Origin
 from eniplan.report.model import Addresses, PoolSheet, PoolUse, Proven, ZoneUse
-from eniplan.rules.addresses import demands, free_addresses, part, parts, uses
+from eniplan.rules.addresses import demands, part, parts, total, uses
 from eniplan.rules.packing import load_of, takers
 from eniplan.rules.shared import free_together
 
@@ -118,8 +118,7 @@ def of_zones(
     for zone, unseen in uncounted.items():
         for ids, pools in unseen.items():
             if (zone, ids) not in counted:
-                known = [count for name in ids if (count := free.get(name)) is not None]
-                yield ZoneUse(zone, ids, 0, 0, sum(known) if len(known) == len(ids) else None, (), tuple(pools))
+                yield ZoneUse(zone, ids, 0, 0, total(map(free.get, ids)), (), tuple(pools))
 
 
 def zones(view: PlanView) -> Iterator[ZoneUse]:
@@ -160,7 +159,8 @@ def _by_v_switch(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresse
 def _by_zone(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresses]:
     return {
         here.zone: _addresses(
-            here.of(frozenset(v.id for v in v_switches), [pods for _, pods in here.asked]), free_addresses(v_switches)
+            here.of(frozenset(v.id for v in v_switches), [pods for _, pods in here.asked]),
+            total(v.available_ips for v in v_switches),
         )
         for here, v_switches in wanted.items()
     }
@@ -194,28 +194,25 @@ def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:
     placed = [pod for node in group.exclusive for pod in view.pods_by_node[node.name] if not pod.leaving]
     bound = [found for pod in placed if (found := view.pod_eni(pod)) is not None and found.is_bound]
     unseen = view.observed.unseen
-    total = _total(expected)
+    carries = total(expected)
     return PoolSheet(
         file,
         group.name or group.label,
         pool.pool.kind if pool else "ecs" if ecs else "lingjun",
         types,
         (pool.pool.planned_size, pool.pool.largest_size) if pool else (len(group.nodes), len(group.nodes)),
-        (pool.least_pods(pool.pool.planned_size), pool.least_pods(pool.pool.largest_size)) if pool else (total, total),
+        (pool.least_pods(pool.pool.planned_size), pool.least_pods(pool.pool.largest_size))
+        if pool
+        else (carries, carries),
         {},
         {},
         Proven(
             len(group.nodes),
             sum(node.ready for node in group.nodes),
             sum(node.allocatable or 0 for node in ecs) if ecs else None,
-            total if ecs else None,
+            carries if ecs else None,
             None if "Pod" in unseen else len(placed),
             None if {"Pod", "PodENI"} & set(unseen) else len(bound),
         ),
         origins=_origins(view.catalog, types, erdma=any(map(view.erdma, group.exclusive))),
     )
-
-
-def _total(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None

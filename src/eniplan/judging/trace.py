@@ -12,28 +12,17 @@ from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.report.trace import Step, Trace
 from eniplan.rules import CLUSTER
-from eniplan.rules.base import Hit, Settings
-from eniplan.rules.cluster_view import ClusterView
+from eniplan.rules.base import Hit
 from eniplan.rules.obstacles import terway_on
 from eniplan.rules.pod_path import state_of, stop_of, stops
-from eniplan.rules.view import PlanView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from eniplan.catalog.store import Catalog
     from eniplan.messages import Message
-    from eniplan.observed import Followed, Node, Observed, Pod, PodNetworking
-    from eniplan.plan.document import Document
-    from eniplan.plan.model import Plan
+    from eniplan.observed import Followed, Node, Pod, PodNetworking
     from eniplan.report.trace import State
-
-
-def view_of(
-    observed: Observed, plan: tuple[Document, Plan] | None, catalog: Catalog, settings: Settings, ids: Mapping[str, str]
-) -> ClusterView:
-    """Return the cluster view of a trace; `ids` maps the plan's pool names to node pool ids."""
-    return ClusterView(observed, None if plan is None else PlanView(plan[1], catalog, settings), catalog, ids)
+    from eniplan.rules.cluster_view import ClusterView
 
 
 # --- a pod --------------------------------------------------------------------------------------------------------

@@ -28,6 +28,17 @@ if TYPE_CHECKING:
     from eniplan.rules.base import Level
 
 
+def view_of(
+    observed: Observed,
+    plan: tuple[Document, Plan] | None,
+    catalog: Catalog,
+    settings: Settings,
+    pool_ids: Mapping[str, str] | None = None,
+) -> ClusterView:
+    """Return the view of a running cluster; `pool_ids` maps pool names in the plan to node pool ids."""
+    return ClusterView(observed, None if plan is None else PlanView(plan[1], catalog, settings), catalog, pool_ids)
+
+
 def verify(  # noqa: PLR0913 - subject, data and options
     observed: Observed,
     plan: tuple[Document, Plan] | None,
@@ -50,8 +61,8 @@ def verify(  # noqa: PLR0913 - subject, data and options
         waivers: waiver files, beside the waivers in the plan.
 
     """
-    document, plan_view = (None, None) if plan is None else (plan[0], PlanView(plan[1], catalog, settings))
-    view = ClusterView(observed, plan_view, catalog, pool_ids)
+    document = None if plan is None else plan[0]
+    view = view_of(observed, plan, catalog, settings, pool_ids)
     judge = Judge(lambda path: _place(observed, document, path))
     for rule in CLUSTER:
         judge.ask(rule, view)

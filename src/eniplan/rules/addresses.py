@@ -49,14 +49,11 @@ class Demand(NamedTuple):
     pods: Sizes
 
 
-def free_addresses(v_switches: Iterable[VSwitch]) -> int | None:
-    """Return the sum of the free addresses of vSwitches; None if any is unknown."""
-    free = 0
-    for v_switch in v_switches:
-        if v_switch.available_ips is None:
-            return None
-        free += v_switch.available_ips
-    return free
+def total(counts: Iterable[int | None]) -> int | None:
+    """Return the sum of counts; None if any is unknown."""
+    listed = list(counts)
+    known = [count for count in listed if count is not None]
+    return sum(known) if len(known) == len(listed) else None
 
 
 def demands(view: PlanView) -> tuple[Demand, ...]:
@@ -152,10 +149,9 @@ def uses(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Use]
         whole = frozenset[str]().union(*sets)
         needs_in = _needs_in(here)
         for ids in sorted({*sets, whole}, key=lambda ids: (len(ids), sorted(ids))):
-            known = [count for name in ids if (count := free[name]) is not None]
             needs = needs_in(ids)
-            together_free = sum(known) if len(known) == len(ids) else None
-            yield Use(zone, tuple(sorted(ids)), together(needs.values()), together_free, needs, ids not in sets)
+            free_there = total(free[name] for name in ids)
+            yield Use(zone, tuple(sorted(ids)), together(needs.values()), free_there, needs, ids not in sets)
 
 
 def _needs_in(here: Mapping[int, Part]) -> Callable[[frozenset[str]], dict[int, Needs]]:
@@ -216,12 +212,8 @@ def together(needs: Iterable[Needs]) -> Needs:
 
 
 def _sum(needs: Iterable[Need]) -> Need:
-    pods: int | None = 0
-    nodes = 0
-    for need in needs:
-        pods = None if pods is None or need.pods is None else pods + need.pods
-        nodes += need.nodes
-    return Need(pods, nodes)
+    listed = list(needs)
+    return Need(total(need.pods for need in listed), sum(need.nodes for need in listed))
 
 
 def _of_pool(pool: PoolView) -> Iterator[Demand]:
