@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING, AnyStr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def printable(text: str) -> str:
@@ -44,6 +48,24 @@ def _escape(found: re.Match[str]) -> str:
 def without_halves(text: str) -> str:
     """Replace lone surrogates, which JSON can contain, with U+FFFD, as Go does (Terraform, Kubernetes, Terway)."""
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def edited(text: AnyStr, edits: Iterable[tuple[int, int, AnyStr]]) -> AnyStr:
+    """Return a text with other words between some offsets. Edits at the same offset keep their order.
+
+    Raises:
+        ValueError: two edits overlap.
+
+    """
+    out: list[AnyStr] = []
+    at = 0
+    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
+        if start < at:
+            raise ValueError
+        out += [text[at:start], new]
+        at = end
+    out.append(text[at:])
+    return text[:0].join(out)
 
 
 def columns(text: str) -> int:

@@ -17,6 +17,7 @@ from eniplan.libyaml import yaml
 from eniplan.messages import say
 from eniplan.plan.document import KEEP_ONE, duplicate_key, path_text, plain_scalar
 from eniplan.plan.yaml_faults import TooDeepError, yaml_problem
+from eniplan.text import edited
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, l
         paths.append(tuple(writer.paths))
     if not edits:
         return text, paths
-    out = _apply(text, edits)
+    out = edited(text, edits)
     if not _is(file, out, new):
         hint = say("add it by hand: {paths}", paths="; ".join(path for document in paths for path in document))
         raise InputError(Problem(say("what is missing cannot be added without rewriting this file"), Place(file), hint))
@@ -295,12 +296,3 @@ def _first_sequence_indent(node: Node, column: int) -> int | None:
     pairs = zip(node.keys, node.items, strict=True)
     found = (_first_sequence_indent(item, key.column) for key, item in pairs)
     return next((indent for indent in found if indent is not None), None)
-
-
-def _apply(text: str, edits: list[_Edit]) -> str:
-    out = []
-    at = 0
-    for edit in sorted(edits, key=lambda e: (e.start, e.end)):  # stable: inner edits first at the same position
-        out += [text[at : edit.start], edit.text]
-        at = edit.end
-    return "".join(out) + text[at:]

@@ -30,7 +30,7 @@ def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
     try:
         text = data[len(mark) :].decode(codec)
         return mark + _writer(file, data)(file, text, each_once).encode(codec)
-    except (UnicodeError, InputError, KeyError, IndexError, TypeError):
+    except (ValueError, InputError, KeyError, IndexError, TypeError):
         raise CannotFixError from None
 
 

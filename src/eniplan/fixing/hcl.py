@@ -10,8 +10,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from eniplan.fixing.wish import CannotFixError
-from eniplan.inputs.hcl.nodes import Entries, Items, Literal
+from eniplan.inputs.hcl.nodes import Literal, entry
 from eniplan.inputs.hcl.parse import Text
+from eniplan.text import edited
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -47,13 +48,7 @@ def mended(file: str, text: str, wishes: list[Wish], first: int = 1) -> str:
     source = Text(file, text, (first, 1))
     blocks = {source.place(block.start)[0]: block for part in source.parts for block in part.blocks}
     edits = {edit for wish in wishes for edit in _edits(source, _resource(blocks, wish.fix.path), wish)}
-    out, end = [], 0
-    for edit in sorted(edits):
-        if edit.start < end:
-            raise CannotFixError
-        out += [source.data[end : edit.start], edit.new]
-        end = edit.end
-    return b"".join((*out, source.data[end:])).decode()
+    return edited(source.data, sorted(edits)).decode()
 
 
 def _resource(blocks: dict[int, Block], path: Path) -> Block:
@@ -97,16 +92,12 @@ def _at(block: Block, path: Path) -> Expression | None:
 
 
 def _inside(node: Expression, path: list[Any]) -> Expression | None:
-    found: Expression | None = node
     for step in path:
-        if isinstance(found, Items) and isinstance(step, int) and step < len(found.items):
-            found = found.items[step]
-        elif isinstance(found, Entries):
-            pairs = (value for key, value in found.items if isinstance(key, Literal) and key.value == step)
-            found = next(pairs, None)
-        else:
+        found = entry(node, step)
+        if found is None:
             return None
-    return found
+        node = found[1]
+    return node
 
 
 def _refuse_dynamic(block: Block, name: str) -> None:

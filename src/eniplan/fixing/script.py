@@ -12,6 +12,7 @@ from eniplan.errors import InputError
 from eniplan.fixing import source
 from eniplan.fixing.wish import CannotFixError
 from eniplan.inputs.script import OPEN, Mapped, calls
+from eniplan.text import edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
         raise CannotFixError
     # Inside single quotes a `"` is literal, inside double quotes it needs a backslash: keep what the shell reads right.
     for quote in ('"', '\\"'):
-        changed = _changed(text, {span: new.replace('"', quote) for span, new in edits.items()})
+        changed = edited(text, ((*span, new.replace('"', quote)) for span, new in edits.items()))
         with suppress(InputError):
             if [body.built for body in _bodies(file, changed)] == wanted:
                 return changed
@@ -71,13 +72,3 @@ def _edits(body: Mapped, new: str) -> Iterator[tuple[tuple[int, int], str]]:
             raise CannotFixError  # part of it is written elsewhere, for example in a variable
         where = body.offsets[start] if offsets else body.offsets[start - 1] + 1
         yield (where, where + len(offsets)), "".join(words[k:m])
-
-
-def _changed(text: str, edits: dict[tuple[int, int], str]) -> str:
-    out, at = [], 0
-    for (start, end), new in sorted(edits.items()):
-        if start < at:
-            raise CannotFixError
-        out += [text[at:start], new]
-        at = end
-    return "".join(out) + text[at:]

@@ -14,8 +14,8 @@ from eniplan.emit.splice import parse, splice, value_of
 from eniplan.fixing.wish import CannotFixError
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import mapping, rewritten
-from eniplan.plan.document import plain_scalar
-from eniplan.text import literal
+from eniplan.plan.document import plain_scalar, value_at
+from eniplan.text import edited, literal
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
     for wish in wishes:
         number = max((i for i, node in enumerate(nodes) if node.line < wish.line), default=0)
         puts += list(_puts(number, values[number], wish.fix))
-    replaced = [put for put in puts if put.is_key or _is_scalar(_at(values[put.document], put.path))]
+    replaced = [put for put in puts if put.is_key or _is_scalar(value_at(values[put.document], put.path))]
     text = _replace(file, text, nodes, values, replaced)
     added = [put for put in puts if put not in replaced]
-    if any(_at(values[put.document], put.path) for put in added if not isinstance(put.value, list)):
+    if any(value_at(values[put.document], put.path) for put in added if not isinstance(put.value, list)):
         raise CannotFixError  # for example a template function: its author knows what else depends on it
     if not added:
         return text
@@ -69,7 +69,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
 
 def _puts(document: int, root: Any, fix: Fix) -> Iterator[_Put]:  # noqa: ANN401 - any document
     """Yield the changes of a fix. The form of the document decides how a label or a request is written."""
-    there = _at(root, fix.path)
+    there = value_at(root, fix.path)
     if fix.what == "label":
         assert isinstance(fix.value, tuple)  # noqa: S101 - a label is a pair
         yield from _label(document, fix.path, there, *fix.value)
@@ -121,16 +121,6 @@ def _request(document: int, path: Path, number: object) -> Iterator[_Put]:
         yield _Put(document, (*at, key, ENI), number)
 
 
-def _at(value: Any, path: Path) -> Any:  # noqa: ANN401 - any value
-    """Return the value at a path, or None."""
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
-
-
 def _is_scalar(value: object) -> bool:
     return value is not None and not isinstance(value, (dict, list))
 
@@ -145,11 +135,7 @@ def _replace(file: str, text: str, nodes: list[Node], values: list[Any], puts: l
     for put in puts:
         node = _Finder(nodes[put.document]).find(put)
         edits[node.start, node.end] = _written(text[node.start : node.end], put.value, nodes[put.document])
-    out, end = [], 0
-    for (start, stop), new in sorted(edits.items()):
-        out += [text[end:start], new]
-        end = stop
-    changed = "".join(out) + text[end:]
+    changed = edited(text, ((*span, new) for span, new in edits.items()))
     # A change of an anchor also changes its aliases: fixes must want those changes, too.
     if [value_of(file, node) for node in parse(file, changed)] != _wished(values, puts):
         raise CannotFixError

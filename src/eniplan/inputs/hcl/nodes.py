@@ -155,6 +155,14 @@ Expression: TypeAlias = (
 )  # fmt: skip
 
 
+def entry(node: Expression | None, step: str | int) -> tuple[Expression, Expression] | None:
+    """Return a value inside a literal collection, after its key, or after itself in a list; None if it is not there."""
+    if isinstance(node, Items) and isinstance(step, int) and step < len(node.items):
+        return node.items[step], node.items[step]
+    pairs = node.items if isinstance(node, Entries) else ()
+    return next(((key, value) for key, value in pairs if isinstance(key, Literal) and key.value == step), None)
+
+
 def reference(node: Expression) -> str:
     """Return a reference as text, for messages; empty for other expressions."""
     if isinstance(node, Name):

@@ -25,7 +25,7 @@ from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome, pieces
 from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
-from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
+from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name, entry
 from eniplan.inputs.hcl.sources import sources
 from eniplan.inputs.hcl.values import in_any_order, pairs, unknown
 from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text
@@ -165,14 +165,8 @@ def _inside(found: _Found, step: str | int) -> _Found | None:
         if attribute is None:
             return None
         return _Found(attribute.expression.start, attribute.start, attribute.expression, found.shape, attribute.text)
-    if isinstance(node, Items) and isinstance(step, int) and step < len(node.items):
-        item = node.items[step]
-        return _Found(item.start, item.start, item, found.shape, found.text)
-    if isinstance(node, Entries):
-        for key, value in node.items:
-            if isinstance(key, Literal) and key.value == step:
-                return _Found(value.start, key.start, value, found.shape, found.text)
-    return None
+    pair = entry(node, step)
+    return None if pair is None else _Found(pair[1].start, pair[0].start, pair[1], found.shape, found.text)
 
 
 # --- Arguments of blocks ------------------------------------------------------------------------------------------
