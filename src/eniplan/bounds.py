@@ -49,10 +49,10 @@ def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] 
     return value
 
 
-def is_deep(value: object) -> bool:
-    """Return whether a value has more than `MAX_DEPTH` levels. Goes level by level: depth cannot overflow the stack."""
+def is_deep(value: object, levels: int = MAX_DEPTH) -> bool:
+    """Return whether a value has more levels than these. Goes level by level: depth cannot overflow the stack."""
     level: list[object] = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(levels):
         if not level:
             return False
         level = [

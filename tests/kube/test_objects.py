@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eniplan.k8s.terway import ENI, MEMBER_ENI
-from eniplan.kube.objects import Collector
 from eniplan.observed import TerwayConfig
 from eniplan.rules.examples import changed
 from eniplan.rules.examples_cluster import CLUSTER, NODES, STEERED, daemon_pod, dump, event, pod
@@ -155,15 +154,6 @@ def test_node_level_configuration_is_laid_over_the_clusters() -> None:
 def test_what_pods_ask_for_is_read_of_each() -> None:
     pods = [pod(n, NODES[0], containers=[{"resources": {"requests": {"cpu": f"{n}m"}}}]) for n in range(5000)]
     assert seen({"pods": pods}).used[NODES[0]].cpu == sum(range(5000))
-
-
-def test_a_pod_of_any_depth_is_read() -> None:
-    deep: object = []
-    for _ in range(100_000):
-        deep = [deep]
-    collector = Collector("dump")
-    collector.add(pod(0, NODES[0], overhead=deep))
-    assert [item.eni for item in collector.observed().pods] == [1]
 
 
 OBJECTS: list[dict[str, Any]] = dump(CLUSTER)["items"]

@@ -60,6 +60,13 @@ def test_items_of_a_typed_list_get_its_kind_and_the_next_page_is_named() -> None
     assert objects("") == objects(" \n ") == []
 
 
+def test_the_deepest_object() -> None:
+    value: Any = 0
+    for _ in range(200):
+        value = [value]
+    assert objects(json.dumps({"a": value, "b": [{}] * 300}), 7) == [{"a": value, "b": [{}] * 300}]
+
+
 @pytest.mark.parametrize("size", [1, 7, 1000])
 @pytest.mark.parametrize(
     ("text", "message", "place"),
@@ -74,6 +81,7 @@ def test_items_of_a_typed_list_get_its_kind_and_the_next_page_is_named() -> None
         ('{"a": 1 "b": 2}', "',' is missing here", "1:9"),
         ('{"a" 1}', "':' is missing here", "1:6"),
         ("{7: 1}", "a key of an object must be a string", "1:5"),
+        ('{"a": ' + "[" * 201 + "]" * 201 + "}", "nested deeper than any object of a cluster", "1:7"),
         ('{"a": ' + "[" * 100_000, "nested deeper than any object of a cluster", "1:7"),
     ],
 )

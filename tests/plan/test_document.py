@@ -413,8 +413,6 @@ class TestTexts:
     [
         ("// pools\n{}", "JSON has no comments: remove it"),
         ('{"a": 1, /* b */ "c": 2}', "JSON has no comments: remove it"),
-        ('{"a": [1, 2,\n]}', "remove the comma before it"),
-        ('{"a": 1, }', "remove the comma before it"),
         ("{'a': 1}", ""),
     ],
 )
@@ -423,6 +421,22 @@ def test_what_json_does_not_have(text: str, hint: str) -> None:
         read_documents("a.json", text.encode())
     (problem,) = caught.value.problems
     assert (problem.message.startswith("not valid JSON: "), str(problem.hint)) == (True, hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"a": [1, 2,\n]}', "a.json:1:12"),
+        ('{"a":\n 1, }', "a.json:2:3"),
+        ("[1,\n2 , ]", "a.json:2:3"),
+        ("[[1,],\n2]", "a.json:1:4"),
+    ],
+)
+def test_a_comma_before_a_bracket_is_the_same_in_every_python(text: str, place: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_documents("a.json", text.encode())
+    (problem,) = caught.value.problems
+    assert (str(problem.place), problem.message) == (place, "not valid JSON: no item follows this comma")
 
 
 @pytest.mark.parametrize("text", ["Terraform will: create\n{}", "a: b: c\n[\n]"])

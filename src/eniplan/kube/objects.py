@@ -280,11 +280,8 @@ class Collector:
         for key in ("containers", "initContainers"):
             found = [mapping(container) for container in listing(spec.get(key))]
             few[key] = [{name: item[name] for name in ("resources", "restartPolicy") if name in item} for item in found]
-        try:
-            shape = repr(few)
-        except RecursionError:  # too deep to use as a cache key
-            shape = ""
-        if shape not in self._read or not shape:
+        shape = repr(few)
+        if shape not in self._read:
             if len(self._read) >= _SHAPES:
                 self._read.clear()
             pod = read_pod({"spec": few})

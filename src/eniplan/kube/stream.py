@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from eniplan.bounds import JSON_NUMBERS
+from eniplan.bounds import JSON_NUMBERS, is_deep
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import Message, say
 from eniplan.values import NamedTuple
@@ -23,6 +23,9 @@ _AHEAD = 1 << 16
 """Characters to read ahead. Most objects are shorter, so few are decoded twice."""
 _BLANK = " \t\r\n"
 _ITEMS = "items"
+_LEVELS = 200
+"""Maximum levels of lists and maps. What the decoder itself refuses depends on the version of Python."""
+_TOO_DEEP = say("nested deeper than any object of a cluster")
 
 
 class Listed(NamedTuple):
@@ -148,11 +151,17 @@ class _Text:
                 self._decode = _CAREFUL
                 continue
             except RecursionError:
-                self.refuse(say("nested deeper than any object of a cluster"))
+                self.refuse(_TOO_DEEP)
+            if self._opens(end) > _LEVELS and is_deep(value, _LEVELS):
+                self.refuse(_TOO_DEEP)
             # A number at the end of the window may be incomplete: `1.` or `1e+` parse as 1.
             if end + 2 < len(self._window) or not self._more(_CHUNK):
                 self._at = end
                 return value
+
+    def _opens(self, end: int) -> int:
+        """Return how many lists and maps open before a position: at least as many as levels."""
+        return self._window.count("{", self._at, end) + self._window.count("[", self._at, end)
 
     def refuse(self, message: Message) -> NoReturn:
         """Raise the error for the current position."""

@@ -460,6 +460,7 @@ class _YamlTree:
 
 
 _COMMENTS = ("//", "/*")
+_LAST_COMMA = re.compile(r",\s*[]}]")
 
 
 def _read_json(file: str, text: str) -> Document | None:
@@ -469,22 +470,33 @@ def _read_json(file: str, text: str) -> Document | None:
     except json.JSONDecodeError as error:
         if not file.endswith(".json"):
             return None
-        place = Place(file, error.lineno, error.colno)
+        comma = _last_comma(text, error.pos)
+        if comma is not None:
+            wrong = say("not valid JSON: no item follows this comma")
+            raise InputError(Problem(wrong, Place(file, *_line_column(text[:comma])), say("remove it"))) from None
         # Users mistake Terraform's progress log, which has a JSON object per line, for the plan.
         hint = (
             say("this is a log of Terraform; `terraform show -json plan.out` prints the plan")
             if '"@level":' in text
             else say("JSON has no comments: remove it")
             if text[error.pos : error.pos + 2] in _COMMENTS
-            else say("remove the comma before it")
-            if text[error.pos : error.pos + 1] in ("}", "]") and text[: error.pos].rstrip().endswith(",")
             else NOTHING
         )
+        place = Place(file, error.lineno, error.colno)
         raise InputError(Problem(say("not valid JSON: {msg}", msg=error.msg), place, hint)) from None
     except ValueError:
         # Too deep, a number of thousands of digits, NaN or 1e999: the YAML reader has a clear message for each.
         return None
     return Document(file, value, _JsonTree(text))
+
+
+def _last_comma(text: str, position: int) -> int | None:
+    """Return the position of a comma before a closing bracket; None if the fault there is another.
+
+    Up to Python 3.12 the decoder stops at the bracket, later at the comma.
+    """
+    at = position if text[position : position + 1] == "," else len(text[:position].rstrip()) - 1
+    return at if _LAST_COMMA.match(text, max(at, 0)) else None
 
 
 def _without_duplicates(file: str, text: str) -> Value:
