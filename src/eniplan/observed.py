@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.nodes import NodeLabels
 from eniplan.k8s.terway import IGNORE_LABEL
-from eniplan.k8s.values import listing, mapping
+from eniplan.k8s.values import mapping, text, texts
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, LINGJUN_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.values import NamedTuple
 
@@ -297,12 +297,12 @@ class TerwayConfig(NamedTuple):
     @property
     def ipam_type(self) -> str:
         """The IPAM type; empty: Terway's default."""
-        return _text(self.fields.get("ipam_type"))
+        return text(self.fields.get("ipam_type"))
 
     @property
     def ip_stack(self) -> str:
         """The IP stack; empty: Terway's default."""
-        return _text(self.fields.get("ip_stack"))
+        return text(self.fields.get("ip_stack"))
 
     @property
     def v_switches(self) -> dict[str, tuple[str, ...]]:
@@ -313,7 +313,7 @@ class TerwayConfig(NamedTuple):
     @property
     def security_group_ids(self) -> tuple[str, ...]:
         """The security groups, sorted. Terway combines both keys."""
-        one = _text(self.fields.get("security_group"))
+        one = text(self.fields.get("security_group"))
         return tuple(sorted({*_texts(self.fields.get("security_groups")), *([one] if one else [])}))
 
 
@@ -335,12 +335,8 @@ def _merged(base: object, patch: object) -> Any:  # noqa: ANN401 - a value of JS
     return out
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(filter(None, map(_text, listing(value))))
+    return tuple(filter(None, texts(value)))
 
 
 class Controller(NamedTuple):

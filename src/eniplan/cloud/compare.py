@@ -95,8 +95,7 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
 
 def is_being_deleted(pool: Mapping[str, Any]) -> bool:
     """Return whether the pool is being deleted, or its deletion failed."""
-    status = pool.get("status")
-    return isinstance(status, dict) and str(status.get("state")).startswith("delet")
+    return str(mapping(pool.get("status")).get("state")).startswith("delet")
 
 
 def has_other_mode(found: list[Difference]) -> bool:

@@ -310,7 +310,7 @@ def secrets(body: str) -> frozenset[str]:
 def _receipt(value: Mapping[str, Any]) -> Receipt:
     cluster, body = value["cluster"], value["body"]
     events = tuple(
-        Event(_text(e["time"]), _state(e["state"]), _text_or_none(e["requestId"]), _text(e["note"]))
+        Event(_text(e["time"]), _one_of(State, e["state"]), _text_or_none(e["requestId"]), _text(e["note"]))
         for e in value["events"]
     )
     for event in events:
@@ -357,7 +357,7 @@ def _terms(value: Mapping[str, Any]) -> Terms:
             raise TypeError(key)
     return Terms(
         given["yes"],
-        _level(given["fail_on"]),
+        _one_of(Level, given["fail_on"]),
         given["strict"],
         _text_or_none(given["specs"]),
         _text_or_none(given["waivers"]),
@@ -366,18 +366,10 @@ def _terms(value: Mapping[str, Any]) -> Terms:
     )
 
 
-def _level(value: object) -> Level:
-    for level in get_args(Level):
-        if value == level:
-            return level  # type: ignore[no-any-return] # get_args has no types
-    raise ValueError(value)
-
-
-def _state(value: object) -> State:
-    for state in get_args(State):
-        if value == state:
-            return state  # type: ignore[no-any-return] # get_args has no types
-    raise ValueError(value)
+def _one_of(known: Any, value: Any) -> Any:  # noqa: ANN401 - a `Literal`, and one of its values
+    if value not in get_args(known):
+        raise ValueError(value)
+    return value
 
 
 def _text(value: object) -> str:

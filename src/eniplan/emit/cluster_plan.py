@@ -198,27 +198,24 @@ def _comments(gaps: Iterable[tuple[str, str]], indent: str) -> str:
 
 def _cluster(seen: Observed, live: LiveFacts) -> dict[str, Any]:
     config = seen.configs.get(CLUSTER_CONFIG)
-    said, batches = live.cluster or LiveCluster(), _batches(seen, live)
+    said, batches, running = live.cluster or LiveCluster(), _batches(seen, live), configured(seen)
     cluster_id, region = cluster_of(seen)
     zones, dual = _zones(seen, batches, live), config is not None and config.ip_stack == "dual"
-    own = {name: patch for name in _config_names(seen) if (patch := seen.configs.get(name)) is not None}
+    own = running.terway_configs or {}
     found: dict[str, Any] = {
         "id": cluster_id,
         "region": region or said.region,
         "kubernetesVersion": said.kubernetes_version or seen.nodes[0].version.removeprefix("v"),
         "ipStack": said.ip_stack if config is None else "dual" if dual else "ipv4",
-        "terway": _terway(seen, config, live.terway or LiveTerway(installed=False)),
+        "terway": _terway(seen, running.terway, live.terway or LiveTerway(installed=False)),
         "vpcId": said.vpc_id,
         "vSwitches": [
             _v_switch(name, zone, live, f"2001:db8:0:{i:x}::/64" if dual else "")
             for i, (name, zone) in enumerate(sorted(zones.items()), 1)
         ],
         "securityGroups": [_group(name, live) for name in _groups(seen, batches)],
-        "podDefaults": None if config is None else _network(_ids(config), config.security_group_ids),
-        "terwayConfigs": {
-            name: _network(_ids(patch), (patch if config is None else patch.over(config)).security_group_ids)
-            for name, patch in own.items()
-        },
+        "podDefaults": None if running.pod_defaults is None else _network(running.pod_defaults),
+        "terwayConfigs": {name: _network(own[name]) for name in _config_names(seen) if name in own},
     }
     return {key: value for key, value in found.items() if value}
 
@@ -239,8 +236,11 @@ def _group(name: str, live: LiveFacts) -> dict[str, Any]:
 
 
 def _groups(seen: Observed, batches: tuple[_Batch, ...]) -> list[str]:
-    of_nodes = {name for batch in batches if batch.pool for name in batch.pool.security_group_ids}
-    return sorted({name for network in _networks(seen) for name in network[1]} | of_nodes)
+    pools = (batch.pool for batch in batches if batch.pool is not None)
+    named: tuple[ExistingPool | TerwayConfig | PodNetworking, ...] = (
+        *pools, *_configs(seen), *seen.pod_networkings.values(),
+    )  # fmt: skip
+    return sorted({name for item in named for name in item.security_group_ids})
 
 
 def configured(seen: Observed) -> Cluster:
@@ -270,18 +270,18 @@ def configured(seen: Observed) -> Cluster:
 
 def _network_of(path: Path, config: TerwayConfig, own: TerwayConfig) -> Network:
     """Return the network of a configuration: its own vSwitches, and the effective security groups."""
-    return Network(path, tuple(dict.fromkeys(_ids(own))), config.security_group_ids)
+    ids = dict.fromkeys(name for listed in own.v_switches.values() for name in listed)
+    return Network(path, tuple(ids), config.security_group_ids)
 
 
-def _terway(seen: Observed, config: TerwayConfig | None, said: LiveTerway) -> dict[str, Any]:
+def _terway(seen: Observed, told: Terway, said: LiveTerway) -> dict[str, Any]:
     """Return the facts of Terway. The running configuration takes precedence over the account's add-on."""
     image = next((item for item in seen.images if versions.terway(item) is not None), "")
-    told = config or TerwayConfig({})
     found: dict[str, Any] = {
         "version": str(versions.terway(image)) if image else said.version,
         "eniTrunking": said.eni_trunking if told.eni_trunking is None else told.eni_trunking,
-        "ipamType": None if config is None else "crd" if config.ipam_type == "crd" else "default",
-        "erdma": None if config is None else config.erdma,
+        "ipamType": told.ipam_type,
+        "erdma": told.erdma,
         "networkPolicy": said.network_policy if told.network_policy is None else told.network_policy,
         "virtualType": told.virtual_type or ("ipvlan" if said.ipvlan else None),
         "customCniChain": told.custom_cni_chain,
@@ -289,12 +289,9 @@ def _terway(seen: Observed, config: TerwayConfig | None, said: LiveTerway) -> di
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _ids(config: TerwayConfig) -> tuple[str, ...]:
-    return tuple(name for ids in config.v_switches.values() for name in ids)
-
-
-def _network(v_switch_ids: Iterable[str], group_ids: Iterable[str]) -> dict[str, Any]:
-    found = {"vSwitchIds": list(dict.fromkeys(v_switch_ids)), "securityGroupIds": list(dict.fromkeys(group_ids))}
+def _network(item: Network | PodNetworking) -> dict[str, Any]:
+    ids, groups = item.v_switch_ids, item.security_group_ids
+    found = {"vSwitchIds": list(dict.fromkeys(ids)), "securityGroupIds": list(dict.fromkeys(groups))}
     return {key: value for key, value in found.items() if value}
 
 
@@ -302,14 +299,9 @@ def _config_names(seen: Observed) -> list[str]:
     return sorted({node.config for batch in _batches(seen, _NOBODY) for node in batch.nodes} - {CLUSTER_CONFIG})
 
 
-def _networks(seen: Observed) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Yield the vSwitches and security groups that anything names."""
-    for name in (CLUSTER_CONFIG, *_config_names(seen)):
-        config = seen.configs.get(name)
-        if config is not None:
-            yield _ids(config), config.security_group_ids
-    for item in seen.pod_networkings.values():
-        yield item.v_switch_ids, item.security_group_ids
+def _configs(seen: Observed) -> Iterator[TerwayConfig]:
+    """Yield the configurations of exclusive nodes that Terway can parse, the cluster's first."""
+    return filter(None, map(seen.configs.get, (CLUSTER_CONFIG, *_config_names(seen))))
 
 
 def _zones(seen: Observed, batches: tuple[_Batch, ...], live: LiveFacts) -> dict[str, str]:
@@ -321,7 +313,7 @@ def _zones(seen: Observed, batches: tuple[_Batch, ...], live: LiveFacts) -> dict
             out |= {_node_v_switch(node): node.zone for node in batch.nodes if node.zone}
         else:
             out |= {name: known[name].zone for name in batch.pool.v_switch_ids if name in known}
-    for config in filter(None, (seen.configs.get(name) for name in (CLUSTER_CONFIG, *_config_names(seen)))):
+    for config in _configs(seen):
         out |= {name: zone for zone, ids in config.v_switches.items() for name in ids}
     for item in seen.pod_networkings.values():
         out |= item.v_switch_zones
@@ -398,7 +390,7 @@ def _networking(item: PodNetworking, pools: list[_Batch]) -> dict[str, Any]:
         "nodePools": meant,
         "podSelector": _selector(item.selectors[0]),
         "namespaceSelector": _selector(item.selectors[1]),
-        **_network(item.v_switch_ids, item.security_group_ids),
+        **_network(item),
         "vSwitchSelectionPolicy": "" if item.policy == "ordered" else item.policy,
         "allocation": {key: text for key, text in allocation.items() if text},
     }

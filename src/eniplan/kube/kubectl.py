@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from eniplan.errors import KUBECTL as SOURCE
 from eniplan.errors import ClusterError, InputError, Place, Problem
+from eniplan.kube.local import said
 from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
 from eniplan.messages import Message, say
@@ -88,14 +89,8 @@ class Kubectl(NamedTuple):
 
 def namespace(kubectl: Kubectl) -> str:
     """Return the default namespace of a context, as kubectl uses it."""
-    command = ["kubectl", *kubectl.options, "config", "view", "--minify", "-o", "jsonpath={..namespace}"]
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own kubectl
-            command, capture_output=True, text=True, timeout=kubectl.seconds, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return "default"  # later reads report what is wrong with kubectl
-    return done.stdout.strip() or "default"
+    words = (*kubectl.options, "config", "view", "--minify", "-o", "jsonpath={..namespace}")
+    return (said(*words, seconds=kubectl.seconds) or "").strip() or "default"  # later reads report what is wrong
 
 
 _GROUPS = {

@@ -119,11 +119,8 @@ class Budget:
         self.spend(1)
         if isinstance(value, str):
             self.spend(len(value) // 100)
-        elif isinstance(value, dict):
-            for item in value.values():
-                self.size(item)
-        elif isinstance(value, list):
-            for item in value:
+        elif isinstance(value, dict | list):
+            for item in value.values() if isinstance(value, dict) else value:
                 self.size(item)
 
     def lost(self, value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
