@@ -34,6 +34,16 @@ SCRIPTS = {
     "output of echo": f'BODY={quoted(BAD)}\n{POST} --body "$(echo "$BODY")"\n',
     "lines of Windows": f"{CREATE} \\\r\n  --body {quoted(BAD)}\r\n",
     "inside": f"ID=$({CREATE} \\\n  --body {quoted(BAD)} | jq -r .nodepool_id) || exit 1\n",
+    "read": f"read -r -d '' BODY <<'EOF' || true\n{json.dumps(BAD, indent=1)}\nEOF\n{POST} --body \"$BODY\"\n",
+    "read without blanks": f"IFS= read -rd '' BODY <<EOF\n{json.dumps(BAD)}\nEOF\n{POST} --body \"$BODY\"\n",
+    "here-string": f'{POST} --body "$(cat <<< {quoted(BAD)})"\n',
+    "several lines": f"aliyun \\\n  cs POST \\\n  /clusters/c1/nodepools \\\n  --body {quoted(BAD)}\n",
+    "program in a variable": f'CLI="aliyun --profile a cs"\n$CLI POST /clusters/c1/nodepools --body {quoted(BAD)}\n',
+    "program by another name": f"CLI=aliyun\n$CLI cs CreateClusterNodePool --body {quoted(BAD)}\n",
+    "array": f'ARGS=(\n  --force\n  --body {quoted(BAD)}\n)\n{POST} "${{ARGS[@]}}"\n',
+    "array of the whole call": f'call=({POST} --body {quoted(BAD)})\n"${{call[@]}}"\n',
+    "wrapper": f'ack() {{ aliyun --region x cs "$@"; }}\nack POST /clusters/c1/nodepools --body {quoted(BAD)}\n',
+    "wrapper of lines": f'function ack {{\n  aliyun cs "$@"\n}}\nack CreateClusterNodePool --body {quoted(BAD)}\n',
     "function": f"make() {{\n  if true; then {POST} --body {quoted(BAD)}; fi\n}}\n",
     "cluster": f"aliyun cs POST /clusters --body {quoted(CLUSTER_BODY)}\n",
     "cluster by name": f"aliyun cs CreateCluster --body {quoted(CLUSTER_BODY)}\n",
@@ -131,7 +141,8 @@ def test_a_body_that_nobody_sees_is_open(here: Path, body: str) -> None:
 def test_a_file_that_a_script_changes_is_open(here: Path, change: str) -> None:
     judged = judge_files(here, {"make.sh": f"echo {quoted(BAD)} > b.json\n{change}\n{POST} --body file://b.json\n"})
     assert (judged.problems, judged.rules) == ([], set())
-    assert len(judged.report.undecided) == 2
+    (item,) = judged.report.undecided
+    assert {"NP001", "ENI001", "NET002"} <= {*item.rules}
     assert any("exclusive node pool" in fact for fact in judged.facts)
 
 
@@ -249,3 +260,25 @@ def test_markdown_of_folders_is_asked_for(here: Path) -> None:
 def test_an_empty_runbook(here: Path) -> None:
     judged = judge_files(here, {"run.md": "# Nothing\n"})
     assert (judged.problems, judged.report.exit_code, judged.report.inputs) == ([], 0, ("run.md",))
+
+
+def test_what_envsubst_fills_in_is_open(here: Path) -> None:
+    group = {**BAD["scaling_group"], "vswitch_ids": ["${VSWITCH}"]}
+    files = {"make.sh": f'{POST} --body "$(envsubst < b.json)"\n', "b.json": BAD | {"scaling_group": group}}
+    judged = judge_files(here, files, "make.sh")
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    assert "scaling_group.vswitch_ids of pool 'trading'" in judged.facts
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'ARGS=(--body {quoted(BAD)})\nARGS+=(--force)\n{POST} "${{ARGS[@]}}"\n',
+        f"read -r -d '' BODY <<EOF\n{json.dumps(BAD)}\nEOF\nBODY=x\n{POST} --body \"$BODY\"\n",
+        f"{POST} --body \"$(jq -n --arg a b '{{{'x' * 90}}}')\"\n",
+    ],
+)
+def test_what_else_a_shell_may_change_is_never_ok(here: Path, script: str) -> None:
+    judged = judge_files(here, {"make.sh": script})
+    assert "ENI001" in judged.rules or any("ENI001" in item.rules for item in judged.report.undecided) or judged.skipped
+    assert all(len(item.fact) < 150 for item in judged.report.undecided)

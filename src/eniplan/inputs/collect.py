@@ -348,9 +348,11 @@ class Collected:
             (document, *_) = read_documents(found, read_file(found))
             self._documents.append(document)
             call = call._replace(document=document)
-        for group in (
-            isinstance(call.document.value, dict) and templates.groups(call.document, is_closed=self._is_closed)
-        ) or ():
+        value = call.document.value
+        found_groups = templates.groups(call.document, is_closed=self._is_closed) if isinstance(value, dict) else None
+        if found_groups is None:
+            self.skip(call.document.file, NOTHING)
+        for group in found_groups or ():
             key = (call.document.file, call.cluster)
             self._take_group(group._replace(key=key, stated=group.stated or call.stated))
 

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
     from eniplan.plan.document import Path, Tree
 
-_CALL = re.compile(rb"(?>.*?aliyun\b).*?\bcs\b")
-"""A call within one line. The group is atomic, so that a line with a thousand "aliyun" is searched once."""
+_SERVICE = re.compile(rb"\bcs\b")
 _CREATES = re.compile(rb"/clusters|CreateCluster|create-cluster")
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster", "create-cluster-node-pool", "create-cluster")
 """The CLI's plugins spell an operation, and each field of its body as an option, in lower case."""
@@ -73,7 +72,7 @@ def is_script(path: str, data: bytes) -> bool:
 
 def is_worth(data: bytes) -> bool:
     """Return whether a script may create a node pool or cluster."""
-    return bool(_CREATES.search(data) and any(map(_CALL.match, data.splitlines())))
+    return bool(b"aliyun" in data and _SERVICE.search(data) and _CREATES.search(data))
 
 
 def calls(file: str, data: bytes) -> Iterator[Call]:
@@ -162,8 +161,8 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
     start = body[0].at if body else 0
     if len(body) == 1 and body[0].unknown:
         whole = Mapped(None, "", [start], script)
-        lost = NotKnown(body[0].unknown)
-        value: Any = {"nodepool_info": {"name": lost}, "kubernetes_config": {"labels": lost}}
+        lost = NotKnown(_short(body[0].unknown))
+        value: Any = dict.fromkeys(("nodepool_info", "scaling_group", "kubernetes_config"), lost)
         return Call(Document(file, value, whole), cluster, body[0].file)
     built, offsets, unknown = _joined(body)
     notes = _noted(body, offsets)
@@ -176,6 +175,15 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
         ) from None
     value = rewritten(document.value, lambda part: _with_unknown(part, unknown))
     return Call(Document(file, value, Mapped(document.tree, built, offsets, script, notes)), cluster)
+
+
+def _short(expression: str) -> str:
+    """Return the beginning of an expression, for its name."""
+    line, *more = expression.split("\n")
+    return line if not more and len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+_LONGEST = 80
 
 
 def _joined(body: Word) -> tuple[str, list[int], list[str]]:

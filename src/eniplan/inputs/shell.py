@@ -65,10 +65,20 @@ _IN_TEXT = re.compile(r"[\\$`]")
 _NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _DEFAULTED = re.compile(r"""\$\{(\w+)(:?[-=?])(["']?)([^${}`"'\\]*)\3\}""")
 _FUNCTION = re.compile(r"^\s*(?:function\s|[\w-]+\s*\(\))", re.MULTILINE)
+_WRAPPER = re.compile(
+    r"^[ \t]*(?:function[ \t]+)?([\w-]+)[ \t]*(?:\(\)[ \t]*)?"
+    r'\{\s*([\w./-]+(?:[ \t]+[\w./=-]+)*)[ \t]+"\$@"[ \t]*;?\s*\}',
+    re.MULTILINE,
+)
+"""A function that is the beginning of a command: `ack() { aliyun cs "$@"; }`."""
+_ARRAY = re.compile(r"""(["']?)\$\{(\w+)\[[@*]\]\}\1(?=[\s;&|()<>]|$)""")
+"""An array that is a word by itself."""
+_BARE = re.compile(r"\$(?:\{(\w+)\}|(\w+))(?=[ \t])")
+"""A variable that is not quoted: the shell splits its value into words."""
 _PLACEHOLDER = re.compile(r"<[^\W\d][\w -]*>(?=[\s\"'/,;&|)]|$)")
 """A placeholder in a runbook: `<cluster-id>`. To a shell it is two redirections, which nobody writes this way."""
 _ASSIGNMENT = re.compile(r"(\w+)(?:\+)?=")
-_ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(?:-\S+\s+)*(\w+)", re.MULTILINE)
+_ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(?:[^\w\s]\S*\s+)*(\w+)", re.MULTILINE)
 _SETTERS = ("export", "local", "readonly", "declare", "typeset")
 
 
@@ -110,12 +120,14 @@ class _Reader:
         self._variables: dict[str, Word] = {}
         self._files: dict[str, Word] = {}
         self._set = Counter(name for match in _ASSIGNED.finditer(script) for name in match.groups() if name)
+        self._arrays: dict[str, list[Word]] = {}
+        self._wrappers = {found[1]: found[2].split() for found in _WRAPPER.finditer(script)}
         self._has_functions = _FUNCTION.search(script) is not None
         self._depth = 0
         self.found: list[Command] = []
 
-    def until(self, end: str) -> list[Command]:
-        """Read commands up to and including a character."""
+    def until(self, end: str, *, records: bool = True) -> list[Command]:
+        """Read commands up to and including a character; without `records` they are the lines of an array."""
         self._depth += 1
         here: list[Command] = []
         command = _NOTHING
@@ -131,18 +143,39 @@ class _Reader:
                 command = self._redirected(command)
             elif char in _SEPARATORS:
                 self._at += 1
-                here += self._finished(command)
+                here += self._finished(command) if records else [command]
                 command = _NOTHING
                 if char == end:
                     break
                 self._between(char)
             else:
-                word = self._word()
-                # A line continuation is not a word, and a number before a redirection is not an argument.
-                if word and not (text(word).isdecimal() and self._script[self._at : self._at + 1] in ("<", ">")):
-                    command = command._replace(words=[*command.words, word])
+                words = self._several(is_first=not command.words)
+                command = command._replace(words=[*command.words, *words])
         self._depth -= 1
         return here + self._finished(command)
+
+    def _several(self, *, is_first: bool) -> list[Word]:
+        """Read a word: several if it is an array or an unquoted variable that stands for a command, or none."""
+        start = self._at
+        array = _ARRAY.match(self._script, start)
+        if array is not None and array[2] in self._arrays:
+            self._at = array.end()
+            return self._arrays[array[2]]
+        bare = _BARE.match(self._script, start) if is_first else None
+        word = self._word()
+        name = text(word)
+        if self._script.startswith("(", self._at) and name.endswith("=") and _ASSIGNMENT.fullmatch(name):
+            self._at += 1
+            items = [item for command in self.until(")", records=False) for item in command.words]
+            if self._set[name[:-1]] == 1:
+                self._arrays[name[:-1]] = items
+            return []
+        begins = self._wrappers.get(name, name.split() if bare is not None and UNKNOWN not in name else ())
+        if is_first and begins:
+            return [[Part(part, start)] for part in begins]
+        # A line continuation is not a word, and a number before a redirection is not an argument.
+        is_number = name.isdecimal() and self._script[self._at : self._at + 1] in ("<", ">")
+        return [word] if word and not is_number else []
 
     def _between(self, separator: str) -> None:
         if separator == "\n":
@@ -155,6 +188,8 @@ class _Reader:
         operator = self._operator()
         if operator in ("<<", "<<-"):
             return command._replace(stdin=self._here_document(tabs=operator == "<<-"))
+        if operator == "<<<":
+            return command._replace(stdin=self._word())
         if operator == "<(":
             self.until(")")
             return command
@@ -188,6 +223,8 @@ class _Reader:
                 break
             if match is not None and self._set[match[1]] == 1:
                 self._variables[match[1]] = _without(word, match.end())
+        if "read" in names and command.stdin is not _NOTHING.stdin and self._set[names[-1]] == 1:
+            self._variables[names[-1]] = command.stdin  # of a here-document, it is read after the command
         written = names[-1] if names[:1] == ["tee"] else command.writes
         told = _told(command)
         for file in (written, *(names if _CHANGES.intersection(names) else ())):
@@ -318,8 +355,9 @@ class _Reader:
             return told
         names = [text(word) for word in command.words]
         reads_file = names[:1] == ["cat"] and not names[2:]
-        file = command.reads if not names[1:] else names[1] if reads_file else ""
-        if not file or UNKNOWN in file or not (reads_file or not names):
+        fills_in = names[:1] == ["envsubst"]  # what it fills in is unknown in the file, too
+        file = command.reads if fills_in or not names[1:] else names[1] if reads_file else ""
+        if not file or UNKNOWN in file or not (reads_file or fills_in or not names):
             return None
         if file in self._files:
             return self._files[file]

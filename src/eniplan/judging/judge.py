@@ -71,10 +71,15 @@ class Judge:
 
     def leave_open(self, gaps: Iterable[Gap], value: Any, rules: Iterable[AnyRule]) -> None:  # noqa: ANN401 - of a plan
         """Record the values that an input lacks, and the rules that wait for them."""
+        doubt = ""
         for gap in sorted(gaps, key=lambda gap: len(gap.path)):  # reported for the whole, not for each part
             fact = fact_at(gap.path)
             if fact is None:
                 self._gaps[gap.path] = {}
+                continue
+            if self._doubtful is not None and gap.why and gap.why in doubt:  # nothing of the pool is known
+                self._doubtful.update(dict.fromkeys(waiting(rules, gap.path, value)))
+                self._gaps[gap.path] = self._doubtful
                 continue
             called = fact.called(owner(value, gap.path)) if fact.words else say("{key}", key=Key(path_text(gap.path)))
             words = in_words(called, partial(self._word, gap.path))
@@ -82,7 +87,7 @@ class Judge:
             ids.update(dict.fromkeys(waiting(rules, gap.path, value)))
             self._gaps[gap.path] = ids
             if fact is facts.POOL:
-                self._doubtful = ids
+                self._doubtful, doubt = ids, gap.why
 
     def ask(self, rule: AnyRule, subject: object) -> None:
         """Apply a rule to a subject and record its results."""

@@ -241,6 +241,10 @@ def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
 _BY_MODULE = NotKnown(say("a module creates its pools; pass the plan, from `terraform show -json plan.out`"))
 
 
+_DECIDING = ("labels", "instance_types", "vswitch_ids", "security_group_ids", "desired_size", "taints")
+"""The arguments that most rules are about."""
+
+
 def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
     """Return the sources of a pool's labels."""
     each = [inner.attributes.get("for_each") for inner in block.blocks if inner.labels[:1] == ("labels",)]
@@ -336,7 +340,7 @@ class Configuration:
                 yield Pool(
                     address,
                     document,
-                    {"labels": _BY_MODULE if module.source(call) is None else NotKnown(why)},
+                    dict.fromkeys(_DECIDING, _BY_MODULE if module.source(call) is None else NotKnown(why)),
                     is_certain=False,
                 )
             for inner, is_called in modules:
