@@ -628,3 +628,55 @@ def test_a_pod_networking_for_several_of_them_is_one_object(tmp_path: Path, monk
         "n.json": {**networking, "metadata": {"name": "n"}},
     }
     assert "PN011" not in judge_files(tmp_path, files, ".").rules
+
+
+# --- Labels of which only a part is known --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("labels", "right"),
+    [
+        ("merge(var.more, { %s })", True),
+        ("merge(var.more, { a = 1 }, { %s })", True),
+        ("local.labels", True),
+        ("merge({ %s }, var.more)", False),
+        ("merge(var.more, { a = 1 })", False),
+        ("merge([var.more, { %s }]...)", False),
+    ],
+)
+def test_what_is_laid_over_unknown_labels_is_certain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labels: str, *, right: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    entry = f'"{EXCLUSIVE_LABEL}" = "eniOnly"'
+    each = labels.replace("%s", entry)
+    text = (
+        f'variable "more" {{ type = map(string) }}\nlocals {{\n  labels = merge(var.more, {{ {entry} }})\n}}\n'
+        f'resource "{RESOURCE}" "p" {{\n  node_pool_name = "p"\n  instance_types = ["{FEW}"]\n'
+        f'  dynamic "labels" {{\n    for_each = {each}\n    content {{\n      key = labels.key\n'
+        "      value = labels.value\n"
+        "    }\n  }\n}\n"
+    )
+    judged = judge_files(tmp_path, {"main.tf": text})
+    assert ("ENI001" in judged.rules) == right
+    assert right or any("ENI001" in item.rules for item in judged.report.undecided)
+
+
+def test_a_pool_of_which_nothing_is_known_waits_for_every_rule_about_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    change = {"actions": ["create"], "after": {}, "after_unknown": True}
+    resource = {"address": f"{RESOURCE}.p", "mode": "managed", "type": RESOURCE, "change": change}
+    module = f'module "m" {{\n  source = "x/y/z"\n  labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n}}\n'
+    for files in ({"p.json": {"format_version": "1.2", "resource_changes": [resource]}}, {"main.tf": module}):
+        (item,) = judge_files(tmp_path, files).report.undecided
+        assert {"NP001", "ENI001", "NET001", "NP005"} <= {*item.rules}
+
+
+def test_opentofu_inside_a_ros_template_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pool = f'resource "{RESOURCE}" "p" {{\n  instance_types = ["{FEW}"]\n  {LABELS}\n}}\n'
+    head = {"ROSTemplateFormatVersion": "2015-09-01", "Transform": "Aliyun::OpenTofu-v1.8"}
+    judged = judge_files(tmp_path, {"t.json": {**head, "Workspace": {"main.tf": pool}}})
+    assert "ENI001" in judged.rules

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from eniplan.inputs.hcl.parse import Block
     from eniplan.plan.document import Document, Path
 
-_TRANSFORM = "Aliyun::Terraform"
+_TRANSFORMS = ("Aliyun::Terraform", "Aliyun::OpenTofu")
 
 
 def workspace(document: Document, data: bytes) -> list[Text]:
@@ -24,7 +24,7 @@ def workspace(document: Document, data: bytes) -> list[Text]:
 
     """
     files = value_at(document.value, ("Workspace",))
-    if not str(value_at(document.value, ("Transform",))).startswith(_TRANSFORM) or not isinstance(files, dict):
+    if not str(value_at(document.value, ("Transform",))).startswith(_TRANSFORMS) or not isinstance(files, dict):
         return []
     lines = data.decode(errors="replace").splitlines()
     found = []

@@ -27,7 +27,7 @@ from eniplan.inputs.beside import ids_of, security_group, state, v_switch
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text, unknown_in
-from eniplan.inputs.spelling import TERRAFORM, Resource
+from eniplan.inputs.spelling import DECIDING, TERRAFORM, Resource
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.values import NamedTuple
@@ -132,7 +132,7 @@ def _change(
         )
     said = configured.expressions(address)
     unknown = change.get("after_unknown")
-    value = _overlay(after, _only({"labels": True} if unknown is True else unknown, said))
+    value = _overlay(after, _only(dict.fromkeys(DECIDING, True) if unknown is True else unknown, said))
     before = change.get("before")
     existing = _label_map(before.get("labels")) if actions == ["update"] and isinstance(before, dict) else None
     if said is not None and existing is not None and "desired_size" not in said:

@@ -25,11 +25,11 @@ from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome, pieces
 from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
-from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name, entry
+from eniplan.inputs.hcl.nodes import Call, Entries, Items, Literal, Name, entry
 from eniplan.inputs.hcl.sources import sources
 from eniplan.inputs.hcl.values import in_any_order, pairs, unknown
 from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text
-from eniplan.inputs.spelling import TERRAFORM, Resource, as_text
+from eniplan.inputs.spelling import DECIDING, TERRAFORM, Resource, as_text
 from eniplan.inputs.templates import Group
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
@@ -217,7 +217,24 @@ def _dynamic(block: Block, name: str, module: Module, scope: Scope) -> list[tupl
     values, shape = arguments(content, module, scope.within(**{variable: {"key": lost, "value": lost}}))
     if name == "labels" and unknown(values.get("key", lost)) is None:
         return [(values, shape)]
-    return [(lost, Shape(block, module, {}))]
+    certain = [
+        arguments(content, module, scope.within(**{variable: {"key": key, "value": value}}))
+        for key, value in _certain(each.expression, module, scope).items()
+    ]
+    return [(lost, Shape(block, module, {})), *certain]
+
+
+def _certain(node: Expression, module: Module, scope: Scope) -> dict[str, Any]:
+    """Return the entries that a map certainly has: those that `merge` lays over unknown ones."""
+    node, scope = module.behind(node, scope)
+    out: dict[str, Any] = {}
+    parts = node.arguments if isinstance(node, Call) and node.name == "merge" and not node.expands else ()
+    for item in reversed(parts):
+        found = outcome(item, scope)
+        if unknown(found) is not None or not isinstance(found, dict):
+            break
+        out = {**found, **out}
+    return out
 
 
 def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
@@ -239,10 +256,6 @@ def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
 
 
 _BY_MODULE = NotKnown(say("a module creates its pools; pass the plan, from `terraform show -json plan.out`"))
-
-
-_DECIDING = ("labels", "instance_types", "vswitch_ids", "security_group_ids", "desired_size", "taints")
-"""The arguments that most rules are about."""
 
 
 def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
@@ -340,7 +353,7 @@ class Configuration:
                 yield Pool(
                     address,
                     document,
-                    dict.fromkeys(_DECIDING, _BY_MODULE if module.source(call) is None else NotKnown(why)),
+                    dict.fromkeys(DECIDING, _BY_MODULE if module.source(call) is None else NotKnown(why)),
                     is_certain=False,
                 )
             for inner, is_called in modules:
