@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from eniplan.cloud import answers
 from eniplan.cloud.answers import AnswerError
-from eniplan.k8s.nodes import Taint
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
 from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
 
@@ -28,7 +27,6 @@ READERS: dict[str, Callable[[dict[str, Any]], object]] = {
     "v_switches": answers.v_switches,
     "security_groups": answers.security_groups,
     "pools": answers.pools,
-    "pool": answers.pool,
     "quota": answers.quota,
     "lingjun_group": answers.lingjun_group,
     "node_type_of_first": answers.node_type_of_first,
@@ -40,7 +38,7 @@ NAMES = (
     "AvailableZones", "AvailableZone", "ZoneId", "AvailableResources", "AvailableResource", "SupportedResources",
     "SupportedResource", "Value", "StatusCategory", "VSwitches", "VSwitch", "VSwitchId", "TotalCount", "SecurityGroups",
     "SecurityGroup", "SecurityGroupId", "nodepools", "nodepool_info", "name", "kubernetes_config", "labels", "key",
-    "taints", "status", "cluster_nodepool_quota", "NodeCount", "ClusterId", "Nodes", "NodeType",
+    "cluster_nodepool_quota", "NodeCount", "ClusterId", "Nodes", "NodeType",
 )  # fmt: skip
 ANSWERS = st.recursive(
     st.none()
@@ -135,15 +133,12 @@ def test_pools() -> None:
         "nodepool_info": {"name": "a", "nodepool_id": "np-1", "type": "ess"},
         "kubernetes_config": {
             "labels": [{"key": "team", "value": "x"}, {"key": "bare"}],
-            "taints": [{"key": "t", "value": "v", "effect": "NoSchedule"}, {"key": "u"}],
         },
-        "status": {"state": "active"},
     }
     bare = {"nodepool_info": {"name": "b"}, "kubernetes_config": None}
-    taints = (Taint("t", "v", "NoSchedule"), Taint("u", "", ""))
     assert answers.pools({"nodepools": [row, bare]}) == {
-        "a": ExistingPool("a", "np-1", "ess", "active", {"team": "x", "bare": ""}, taints),
-        "b": ExistingPool("b", None, None, None, {}, ()),
+        "a": ExistingPool("a", "np-1", "ess", {"team": "x", "bare": ""}),
+        "b": ExistingPool("b", None, None, {}),
     }
     assert answers.pools({"nodepools": None}) == {}
 

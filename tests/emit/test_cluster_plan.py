@@ -301,9 +301,9 @@ ACCOUNT = LiveFacts(
         security_groups={"sg-a": SecurityGroup((), "sg-a", "enterprise", "vpc-1"),
                      "sg-n": SecurityGroup((), "sg-n", "normal")},
         pools={
-            "first": ExistingPool("first", NP1, "ess", "active", {}, (), ("ecs.g8i.8xlarge", "ecs.c8i.8xlarge"),
+            "first": ExistingPool("first", NP1, "ess", {}, ("ecs.g8i.8xlarge", "ecs.c8i.8xlarge"),
                                   ("vsw-n", "vsw-unknown"), ("sg-n",), desired_size=0),
-            "scaled": ExistingPool("scaled", NP2, "ess", "active", {}, (), ("ecs.g8i.2xlarge",), (), (), 1, (0, 5)),
+            "scaled": ExistingPool("scaled", NP2, "ess", {}, ("ecs.g8i.2xlarge",), (), (), 1, (0, 5)),
             "created by hand": ExistingPool("created by hand"),
         },
 )  # fmt: skip

@@ -551,7 +551,7 @@ class TestLingjun:
 
 class TestExistingPools:
     def pools(self, kind: str | None, labels: dict[str, str] | None) -> dict[str, ExistingPool]:
-        return {"trading": ExistingPool("trading", "np-1", kind, "active", labels)}
+        return {"trading": ExistingPool("trading", "np-1", kind, labels)}
 
     def test_the_same_mode_is_fine(self) -> None:
         assert found(asked(pools=self.pools("ess", LABEL)), "NP003") == []

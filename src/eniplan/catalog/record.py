@@ -132,6 +132,11 @@ def specs_words(date: str, own: OwnData | None) -> Message | str:
     return say("{specs} and {file} without {odd}", specs=words, file=own.file, odd=odd)
 
 
+def family_of(name: str, row: Mapping[str, Any]) -> str:
+    """Return the family of a type: as its row says, or else from its name."""
+    return row.get("InstanceTypeFamily") or name.rpartition(".")[0]
+
+
 _GBPS = r"([0-9]+(?:\.[0-9]+)?)"
 _BANDWIDTH = rf"{_GBPS}(?:/+无|/+(?:up to )?{_GBPS}|（[0-9.]+\*[0-9]+）)?"  # noqa: RUF001 - brackets of the page
 """`12/up to 25`, `32/无` (no burst), `160（80*2）` (of two network cards)."""  # noqa: RUF001 - the same
@@ -185,32 +190,18 @@ class InstanceType(NamedTuple):
     @classmethod
     def from_map(cls, row: Mapping[str, Any]) -> InstanceType:
         """Build a record from a row of `instance_specs/ecs.jsonl` or of a DescribeInstanceTypes response."""
-        get = row.get
         name = str(row["InstanceTypeId"])
-        return cls(
-            name,
-            get("InstanceTypeFamily") or name.rpartition(".")[0],
-            get("CpuCoreCount"),
-            get("MemorySize"),
-            get("EniQuantity"),
-            get("EniPrivateIpAddressQuantity"),
-            get("EniIpv6AddressQuantity"),
-            get("EniTotalQuantity"),
-            get("EniTrunkSupported"),
-            get("EriQuantity"),
-            bool(get("EriStated")),
-            get("LimitsStatus") or "documented",
-            get("OnSale"),
-            get("CpuArchitecture"),
-            get("GPUAmount"),
-            get("GPUFraction"),
-            get("GPUSpec"),
-            get("GPUMemorySize"),
-            get("NetworkBandwidthGbps"),
-            get("NetworkCardQuantity"),
-            get("Sources") or {},
-            row,
-        )
+        found = {
+            **row,
+            "InstanceTypeId": name,
+            "InstanceTypeFamily": family_of(name, row),
+            "eri_stated": bool(row.get("EriStated")),
+            "limits_status": row.get("LimitsStatus") or "documented",
+            "on_sale": row.get("OnSale"),
+            "sources": row.get("Sources") or {},
+            "raw": row,
+        }
+        return cls._make(map(found.get, cls._fields))
 
     @property
     def bandwidth(self) -> tuple[str, str | None] | None:
@@ -236,8 +227,6 @@ class LingjunNodeType(NamedTuple):
 
     NodeType: str
     EniQuantity: int | None
-    EniPrivateIpAddressQuantity: int | None
-    EniIpv6AddressQuantity: int | None
     EniHighDenseQuantity: int | None
     limits_status: str
     """documented, example (values of an example on an API page) or unpublished."""
@@ -251,8 +240,6 @@ class LingjunNodeType(NamedTuple):
         return cls(
             row["NodeType"],
             get("EniQuantity"),
-            get("EniPrivateIpAddressQuantity"),
-            get("EniIpv6AddressQuantity"),
             get("EniHighDenseQuantity"),
             get("LimitsStatus", "documented"),
             get("Sources", {}),

@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from eniplan.catalog.record import LIMITS, InstanceType
+from eniplan.catalog.record import LIMITS, InstanceType, family_of
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import NOTHING, Message, say
 from eniplan.suggest import nearest
@@ -140,7 +140,7 @@ class Own(NamedTuple):
     def names_of(self, family: str) -> list[str]:
         """Return the types that may belong to a family."""
         found = [record.InstanceTypeId for record in self.rows.of_family(family)]
-        return [*found, *(name for name, row in self.over.items() if _family(name, row) == family)]
+        return [*found, *(name for name, row in self.over.items() if family_of(name, row) == family)]
 
     def names_of_size(self, vcpus: int, memory: float) -> list[str]:
         """Return the types with this many vCPUs and this much memory (GiB) in the layer."""
@@ -153,11 +153,7 @@ class Own(NamedTuple):
 
     def family_names(self) -> list[str]:
         """Return the family of each type, from its row or its name."""
-        return [*self.rows.families(), *(_family(name, row) for name, row in self.over.items())]
-
-
-def _family(name: str, row: Mapping[str, Any]) -> str:
-    return row.get("InstanceTypeFamily") or name.rpartition(".")[0]
+        return [*self.rows.families(), *(family_of(name, row) for name, row in self.over.items())]
 
 
 def row_problem(row: object) -> Message:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from eniplan.bounds import parse_json
 from eniplan.catalog.rows import row_problem, without_odd_values
-from eniplan.k8s.nodes import Taint
 from eniplan.messages import say
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
 from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
@@ -114,25 +113,19 @@ def security_groups(body: Mapping[str, Any]) -> list[SecurityGroup]:
 
 def pools(body: Mapping[str, Any]) -> dict[str, ExistingPool]:
     """Parse DescribeClusterNodePools; return the pools by name."""
-    found = (pool(row) for row in _items(_with(body, "nodepools"), "nodepools"))
+    found = (_pool(row) for row in _items(_with(body, "nodepools"), "nodepools"))
     return {item.name: item for item in found}
 
 
-def pool(row: Mapping[str, Any]) -> ExistingPool:
-    """Parse one node pool, from the list or from DescribeClusterNodePoolDetail."""
-    info, kubernetes = _map(row, "nodepool_info"), _map(row, "kubernetes_config")
+def _pool(row: Mapping[str, Any]) -> ExistingPool:
+    info, labels = _map(row, "nodepool_info"), _items(_map(row, "kubernetes_config"), "labels")
     scaling, auto = _map(row, "scaling_group"), _map(row, "auto_scaling")
     least, most = _count(auto, "min_instances"), _count(auto, "max_instances")
     return ExistingPool(
         _need(info, "name"),
         _text(info, "nodepool_id"),
         _text(info, "type"),
-        _text(_map(row, "status"), "state"),
-        {_need(label, "key"): _text(label, "value") or "" for label in _items(kubernetes, "labels")},
-        tuple(
-            Taint(_need(taint, "key"), _text(taint, "value") or "", _text(taint, "effect") or "")
-            for taint in _items(kubernetes, "taints")
-        ),
+        {_need(label, "key"): _text(label, "value") or "" for label in labels},
         _texts(scaling, "instance_types"),
         _texts(scaling, "vswitch_ids"),
         _texts(scaling, "security_group_ids"),

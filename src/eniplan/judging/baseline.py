@@ -32,7 +32,6 @@ class Entry(NamedTuple):
 
     rule: str
     file: str
-    message: str
     place: Place
     """Its place in the baseline."""
 
@@ -73,8 +72,8 @@ def read(path: str, data: bytes) -> dict[str, Entry]:
             message = say("an entry has no key {key}", key=stray)
             hint = say("use --waivers for what ends on a day or needs a reason")
             raise InputError(Problem(message, document.place(("findings", i, stray), key=True), hint))
-        mark, rule, file, told = map(str, words)
-        out[mark] = Entry(rule, file, told, document.place(("findings", i)))
+        mark, rule, file, _ = map(str, words)
+        out[mark] = Entry(rule, file, document.place(("findings", i)))
     return out
 
 

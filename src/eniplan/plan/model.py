@@ -225,9 +225,7 @@ class ExistingPool(NamedTuple):
     id: str | None = None
     kind: str | None = None
     """`ess` (ECS), `lingjun`, or another kind of the API."""
-    state: str | None = None
     labels: Mapping[str, str] | None = None
-    taints: tuple[Taint, ...] | None = None
     instance_types: tuple[str, ...] = ()
     v_switch_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()

@@ -42,7 +42,6 @@ class Demand(NamedTuple):
     """The pods that get a network configuration of a pool in one zone, at most."""
 
     pool: PoolView
-    config: PodConfig
     zone: str
     v_switches: tuple[VSwitch, ...]
     """The pod vSwitches in the zone; empty if the configuration has none there."""
@@ -229,7 +228,7 @@ def _of_pool(pool: PoolView) -> Iterator[Demand]:
         pods = (_pods(pool, config, mine, sizes[0]), _pods(pool, config, mine, sizes[1]))
         pod_v_switches = pool.config_v_switches(config)
         for zone in pool.zones:
-            yield Demand(pool, config, zone, pod_v_switches.get(zone, ()), pods)
+            yield Demand(pool, zone, pod_v_switches.get(zone, ()), pods)
 
 
 def _pods(pool: PoolView, config: PodConfig, mine: Sequence[Workload], size: int | None) -> int | None:

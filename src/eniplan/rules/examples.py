@@ -122,7 +122,7 @@ def example_account(changes: Mapping[str, Any]) -> LiveFacts:
         stock={TYPE: {"cn-hangzhou-j": "WithStock", "cn-hangzhou-k": "WithStock"}},
         v_switches={v.id: v for v in v_switches},
         security_groups={"sg-pods": SecurityGroup((), "sg-pods", "enterprise", "vpc-1")},
-        pools={"default-nodepool": ExistingPool("default-nodepool", "np-0", "ess", "active", {}, ())},
+        pools={"default-nodepool": ExistingPool("default-nodepool", "np-0", "ess", {})},
         quota=Quota(20, 100),
         lingjun={lingjun["groupId"]: LingjunGroup(lingjun["clusterId"], lingjun["nodeType"], lingjun["nodeCount"])},
     )
