@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan import facts
 from eniplan.errors import COMMAND_LINE, usage
 from eniplan.messages import say
-from eniplan.plan.document import Document
+from eniplan.plan.document import Document, NoPlaces
 from eniplan.plan.load import Gap, LoadedPlan
 from eniplan.plan.model import plan_from
 from eniplan.plan.schema import API_VERSION
@@ -15,21 +15,6 @@ from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
-    from eniplan.plan.document import Path
-
-
-class _CommandLine:
-    """The tree of a plan without a file: its values have no position."""
-
-    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
-        """See `Tree.find`."""
-        del path, key
-        return 0, 0
-
-    def text(self, path: Path) -> str | None:
-        """See `Tree.text`."""
-        del path
-        return None
 
 
 class ClusterOptions(NamedTuple):
@@ -88,4 +73,4 @@ def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions,
         pools.append({"name": "(types)", "instanceTypes": ecs, "instanceFamilies": families})
     plan: dict[str, Any] = {"apiVersion": API_VERSION, "cluster": stated.cluster(), "nodePools": pools}
     gaps = () if stated.terway is not None else (Gap(facts.TERWAY_VERSION.path, say("set it with --terway")),)
-    return LoadedPlan(Document(COMMAND_LINE, plan, _CommandLine()), plan_from(plan), gaps=gaps)
+    return LoadedPlan(Document(COMMAND_LINE, plan, NoPlaces()), plan_from(plan), gaps=gaps)

@@ -20,14 +20,14 @@ from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ou
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects, objects_of
-from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Printed, Skipped, translated, unknown_in
+from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, translated, unknown_in
 from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import listing
 from eniplan.messages import say, together
-from eniplan.plan.document import Document, decode, read_documents, read_inputs, read_list, value_at
+from eniplan.plan.document import Document, NoPlaces, decode, read_documents, read_inputs, read_list, value_at
 from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION, SCHEMA
@@ -202,7 +202,7 @@ class Collected:
         if not script.is_script(path, data):
             return False
         if named:
-            self._documents.append(script.nothing(path))  # a named script is an input even without calls
+            self._documents.append(Document(path, None, NoPlaces()))  # a named script is an input even without calls
         try:
             found = list(script.calls(path, data)) if script.is_worth(data) else []
         except InputError as error:
@@ -223,10 +223,10 @@ class Collected:
 
     def _markdown(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """Collect the inputs in the code blocks of a Markdown file."""
-        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+        from eniplan.inputs import markdown  # noqa: PLC0415 - most runs have none
 
         if named:
-            self._documents.append(script.nothing(path))
+            self._documents.append(Document(path, None, NoPlaces()))
         try:
             blocks = list(markdown.blocks(decode(path, data)))
         except InputError as error:

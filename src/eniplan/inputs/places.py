@@ -82,18 +82,6 @@ class Origin(NamedTuple):
         return Origin(self.document, (*self.path, *path), self.name + ("" if text.startswith("[") else ".") + text)
 
 
-class NoPlaces:
-    """The tree of a document of which only the file is known."""
-
-    def find(self, _path: Path, *, key: bool) -> tuple[int, int]:  # noqa: ARG002 - part of `Tree`
-        """See `Tree.find`."""
-        return 1, 1
-
-    def text(self, _path: Path) -> str | None:
-        """See `Tree.text`."""
-        return None
-
-
 class Origins:
     """The tree of a translated document: maps each key path of the plan to the place of its value."""
 

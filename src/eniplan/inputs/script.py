@@ -60,11 +60,6 @@ class Call(NamedTuple):
         return Stated({"id": self.cluster}, {("id",): Origin(self.document, ())})
 
 
-def nothing(file: str) -> Document:
-    """Return the document of a script without calls."""
-    return Document(file, {}, Mapped(None, "", [0], ""))
-
-
 def is_script(path: str, data: bytes) -> bool:
     """Return whether a file is a shell script."""
     return path.endswith(SCRIPT_ENDINGS) or (data[:2] == b"#!" and b"sh" in data.partition(b"\n")[0])

@@ -40,6 +40,18 @@ class Tree(Protocol):
         """Return a scalar as the user wrote it (`1.30`); None if there is no scalar at the path."""
 
 
+class NoPlaces:
+    """The tree of a document whose values have no place: of the command line, or of a file that holds no plan."""
+
+    def find(self, _path: Path, *, key: bool) -> tuple[int, int]:  # noqa: ARG002 - part of `Tree`
+        """See `Tree.find`."""
+        return 0, 0
+
+    def text(self, _path: Path) -> str | None:
+        """See `Tree.text`."""
+        return None
+
+
 class Document(NamedTuple):
     """One YAML or JSON document of an input."""
 
