@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.errors import InputError
-from eniplan.inputs.collect import read_cluster
+from eniplan.inputs.collect import Collected, read_cluster
+from eniplan.judging.check import check
+from eniplan.plan.load import load
+from eniplan.rules.base import Settings
 from eniplan.rules.examples import example
 from tests.inputs.support import BODY, CLUSTER, judge_files
+from tests.judge import TODAY, catalog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,3 +79,48 @@ def test_types_state_their_cluster_themselves(run: Run) -> None:
     result = run("check", "--type", "ecs.g8i.8xlarge", "--cluster", "x.yaml")
     assert result.code == 2
     assert "--cluster is for inputs" in result.err
+
+
+ENI_CONF = {
+    "ipam_type": "crd",
+    "enable_erdma": True,
+    "vswitches": {"cn-hangzhou-j": ["vsw-j"]},
+    "security_groups": ["sg"],
+}
+CONFIG_MAP: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "eni-config", "namespace": "kube-system"},
+    "data": {"eni_conf": json.dumps({**ENI_CONF, "access_key": "secret"}), "disable_network_policy": "false"},
+}
+
+
+def test_the_configmap_of_terway_states_facts(here: Path) -> None:
+    (here / "eni-config.json").write_text(json.dumps(CONFIG_MAP), encoding="utf-8")
+    origin = read_cluster("eni-config.json")
+    terway = {"ipamType": "crd", "erdma": True, "networkPolicy": True}
+    assert origin.document.value == {
+        "terway": terway, "podDefaults": {"vSwitchIds": ["vsw-j"], "securityGroupIds": ["sg"]}
+    }  # fmt: skip
+    (here / "p.json").write_text(json.dumps(BODY), encoding="utf-8")
+    collected = Collected(catalog(), origin)
+    report = check(load(["p.json"], lambda: collected), catalog(), Settings(today=TODAY))
+    facts = {item.fact for item in report.undecided}
+    assert "cluster.terway.version" in facts  # it has no place there, so it is not missing (TW008)
+    assert not facts & {"cluster.terway.ipamType", "cluster.terway.networkPolicy", "cluster.podDefaults"}
+    assert {item.place.file for item in report.undecided} == {"eni-config.json"}
+    assert not any("secret" in str(item) for item in (*report.findings, *report.undecided))
+
+
+def test_a_configmap_that_nobody_names_as_the_clusters_is_only_told_of(here: Path) -> None:
+    for paths in ((".",), ("p.json", "c.json")):
+        judged = judge_files(here, {"p.json": BODY, "c.json": CONFIG_MAP}, *paths, cluster=None)
+        assert judged.rules == set()
+        assert any("--cluster" in why and "c.json" in why for _, why in judged.skipped)
+
+
+def test_a_configmap_that_terway_cannot_read(here: Path) -> None:
+    (here / "c.json").write_text(json.dumps({**CONFIG_MAP, "data": {"eni_conf": "{"}}), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_cluster("c.json")
+    assert "cannot be read" in str(caught.value.problems[0].message)

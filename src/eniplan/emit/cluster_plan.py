@@ -268,6 +268,17 @@ def configured(seen: Observed) -> Cluster:
     )
 
 
+def facts_of_configs(seen: Observed) -> dict[str, Any]:
+    """Return what Terway's ConfigMaps say, as the cluster part of a plan."""
+    running = configured(seen)
+    found = {
+        "ipStack": running.ip_stack,
+        "terway": _terway(seen, running.terway, LiveTerway(installed=False)),
+        "podDefaults": None if running.pod_defaults is None else _network(running.pod_defaults),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
 def _network_of(path: Path, config: TerwayConfig, own: TerwayConfig) -> Network:
     """Return the network of a configuration: its own vSwitches, and the effective security groups."""
     ids = dict.fromkeys(name for listed in own.v_switches.values() for name in listed)

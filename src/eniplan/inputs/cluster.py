@@ -9,17 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
-from eniplan.inputs.places import NotKnown
+from eniplan.errors import InputError, Problem
+from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.units import Stated
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
+from eniplan.observed import CLUSTER_CONFIG, SYSTEM_NAMESPACE
+from eniplan.plan.document import value_at
 from eniplan.plan.model import TERWAY_ADDON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from eniplan.inputs.places import Origin
-    from eniplan.plan.document import Path
+    from eniplan.plan.document import Document, Path
 
 CLUSTERS = ("alicloud_cs_managed_kubernetes", "alicloud_cs_kubernetes", "alicloud_cs_edge_kubernetes")
 """Terraform's resource types of clusters."""
@@ -63,6 +65,36 @@ def facts_of(value: Mapping[str, Any], place: Callable[[Path], Origin]) -> State
         else:
             unknown[key] = str(lost)
     return Stated(facts, {(): place(()), **{key: place(path) for key, (_, path) in said.items()}}, unknown)
+
+
+def is_config(value: Any) -> bool:  # noqa: ANN401 - a value of a document
+    """Return whether a document is the ConfigMap with Terway's configuration of a cluster."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return kind == "ConfigMap" and value_at(value, ("metadata", "name")) == CLUSTER_CONFIG
+
+
+def of_config(document: Document) -> Document:
+    """Return the facts of a cluster in Terway's ConfigMap, which all have the place of its name: it may hold a key.
+
+    Raises:
+        InputError: Terway could not read it.
+
+    """
+    from eniplan.emit.cluster_plan import facts_of_configs  # noqa: PLC0415 - most runs have no ConfigMap
+    from eniplan.kube.objects import Collector  # noqa: PLC0415 - likewise
+
+    at: Path = ("metadata", "name")
+    value: Any = document.value
+    about = {**value["metadata"], "namespace": SYSTEM_NAMESPACE}
+    collector = Collector(document.file)
+    collector.add({**value, "metadata": about})
+    seen = collector.observed()
+    if seen.configs[CLUSTER_CONFIG] is None:
+        told = say("eni_conf of ConfigMap kube-system/{name} cannot be read", name=CLUSTER_CONFIG)
+        raise InputError(Problem(told, document.place(at)))
+    found = facts_of_configs(seen)
+    keys: list[Path] = [(key,) for key in found]
+    return translated(found, {key: Origin(document, at) for key in [(), *keys]})
 
 
 def _put(facts: dict[str, Any], key: Path, found: object) -> None:

@@ -15,6 +15,7 @@ from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.inputs import kustomize, templates
 from eniplan.inputs.body import labels_of, mode_of, read_pool
+from eniplan.inputs.cluster import is_config, of_config
 from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
@@ -27,6 +28,7 @@ from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, u
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import listing
 from eniplan.messages import say, together
+from eniplan.observed import CLUSTER_CONFIG
 from eniplan.plan.document import Document, NoPlaces, decode, read_documents, read_inputs, read_list, value_at
 from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
@@ -70,7 +72,7 @@ def _no_request(value: dict[str, Any]) -> tuple[Message, Message] | None:
 @cache
 def _worth() -> re.Pattern[bytes]:
     """Return what a file in a folder must contain to be parsed. Compiled on demand: it takes longer than a file."""
-    named = (RESOURCE, "resource_changes", *templates.MARKS)
+    named = (RESOURCE, "resource_changes", CLUSTER_CONFIG, *templates.MARKS)
     kinds = b"|".join(sorted(kind.encode() for kind in KINDS))
     listed = rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|" + kinds + rb")\b|"
     return re.compile("|".join(named).encode() + listed + b"|".join(map(re.escape, _MARKS)))
@@ -301,6 +303,10 @@ class Collected:
         reasons = set()
         for item in found:
             why = _TEMPLATE if "{{" in item.name else self._manifests.add(item)
+            if is_config(item.value):
+                what = say("--cluster {file} takes what it says of a cluster", file=document.file)
+                self.skipped.append(Skipped(document.file, what, is_shown=self._cluster is None))
+                continue
             reasons.add(why)
             if why:
                 self.skip(document.file, why, item.value, item.title)
@@ -527,6 +533,7 @@ def read_cluster(file: str) -> Origin:
     except OSError as error:
         raise InputError(unreadable(file, error, say("--cluster names a file"))) from None
     documents = read_documents(file, data)
+    documents = [of_config(item) if is_config(item.value) else item for item in documents]
     value: Any = documents[0].value
     if isinstance(value, dict) and (why := _no_facts(file, value)) is not None:
         raise InputError(why)

@@ -158,6 +158,10 @@ class Translated(Document):
         assert isinstance(self.tree, Origins)  # noqa: S101 - only `translated` creates instances
         return self.tree.of(path).place(key=key)
 
+    def located(self, path: Path, *, key: bool = False) -> tuple[str, int, int]:
+        """See `Document.located`."""
+        return self.place(path, key=key)[:3]
+
 
 def translated(value: Value, origins: Mapping[Path, Places]) -> Translated:
     """Return a document with a value, and the places of its parts in other documents."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
-from eniplan.inputs.places import Origin, translated
+from eniplan.inputs.places import Origin, Translated, translated
 from eniplan.plan.document import value_at
 from eniplan.plan.load import Gap, LoadedPlan, load_document
 from eniplan.plan.model import EXCLUSIVE_LABEL, Cluster
@@ -93,13 +93,14 @@ def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | Non
             if cluster is None or value_at(given, path) is None or path == ("id",)
         }
         unknown = {path: why for path, why in stated.unknown.items() if value_at(given, path) is None}
+    has_no_field = cluster is None or isinstance(cluster.document, Translated)
     return Unit(
         value,
         origins,
         (
             *(Gap(("nodePools", i, *path), why) for i, pool in enumerate(pools) for path, why in pool.unknown.items()),
             *(Gap(("cluster", *path), why) for path, why in unknown.items()),
-            *(_NO_CLUSTER if cluster is None and value_at(value, _NO_CLUSTER[0].path) is None else ()),
+            *(_NO_CLUSTER if has_no_field and value_at(value, _NO_CLUSTER[0].path) is None else ()),
         ),
     )
 
