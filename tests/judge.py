@@ -14,16 +14,17 @@ from eniplan.catalog.store import Catalog
 from eniplan.judging.check import check
 from eniplan.k8s.nodes import Placement, requirement
 from eniplan.plan.document import read_documents
+from eniplan.plan.live import LingjunGroup, LiveCluster, LiveFacts, LiveTerway, Quota
 from eniplan.plan.load import load_document
+from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
 from eniplan.rules.base import AccountRule, Settings
-from eniplan.rules.examples import example, example_account
+from eniplan.rules.examples import LINGJUN_POOL, TYPE, VSWITCH_J, VSWITCH_K, example
 from eniplan.rules.view import PlanView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from eniplan.plan.live import LiveFacts
     from eniplan.report.model import Finding, Report, Undecided
     from eniplan.rules.base import AnyRule, Level
 
@@ -61,6 +62,38 @@ def judge_plan(  # noqa: PLR0913 - the options of a check
 def judge(changes: Mapping[str, Any] | None = None, **settings: Any) -> Report:  # noqa: ANN401 - those of judge_plan
     """Judge the example plan of the rules with changes (see `eniplan.rules.examples`)."""
     return judge_plan(example(changes or {}), **settings)
+
+
+def example_account(changes: Mapping[str, Any]) -> LiveFacts:
+    """Return the facts of an account that match the example plan, with changes such as `cluster.state` to new value."""
+    keys = ("id", "zone", "vpcId", "ipv6Cidr", "availableIps")
+    v_switches = [VSwitch((), *(v[key] for key in keys)) for v in (VSWITCH_J, VSWITCH_K)]
+    enis = {"EniQuantity": 8, "EniPrivateIpAddressQuantity": 30, "EniIpv6AddressQuantity": 30}
+    lingjun = LINGJUN_POOL["lingjun"]
+    facts = LiveFacts(
+        "cn-hangzhou",
+        "2026-11-22",
+        LiveCluster("running", "cn-hangzhou", "vpc-1", "ipv4", "1.34.3-aliyun.1", 3),
+        LiveTerway(True, "active", "v1.16.4", True, False, False),  # noqa: FBT003 - five facts in their order
+        {TYPE: {"InstanceTypeId": TYPE, **enis}},
+        stock={TYPE: {"cn-hangzhou-j": "WithStock", "cn-hangzhou-k": "WithStock"}},
+        v_switches={v.id: v for v in v_switches},
+        security_groups={"sg-pods": SecurityGroup((), "sg-pods", "enterprise", "vpc-1")},
+        pools={"default-nodepool": ExistingPool("default-nodepool", "np-0", "ess", {})},
+        quota=Quota(20, 100),
+        lingjun={lingjun["groupId"]: LingjunGroup(lingjun["clusterId"], lingjun["nodeType"], lingjun["nodeCount"])},
+    )
+    for path, value in changes.items():
+        facts = _changed(facts, path.split("."), value)
+    return facts
+
+
+def _changed(value: Any, steps: list[str], new: object) -> Any:  # noqa: ANN401 - facts nest tuples and maps
+    if not steps:
+        return new
+    if isinstance(value, tuple):
+        return value._replace(**{steps[0]: _changed(getattr(value, steps[0]), steps[1:], new)})  # type: ignore[attr-defined]  # a named one
+    return {**value, steps[0]: _changed(value.get(steps[0]), steps[1:], new)}
 
 
 def fails(rule: AnyRule) -> Report:

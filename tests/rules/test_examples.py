@@ -12,9 +12,9 @@ from eniplan import rules
 from eniplan.plan.schema import SCHEMA, is_valid
 from eniplan.rules import ALL, BY_ID, CLUSTER, remedies
 from eniplan.rules.base import LEVELS, AccountRule, AnyRule, ClusterRule
-from eniplan.rules.examples import BASE, POD_NETWORKING, VSWITCH_J, WORKLOAD, example, example_account
+from eniplan.rules.examples import BASE, POD_NETWORKING, VSWITCH_J, WORKLOAD, example
 from eniplan.rules.examples_cluster import cluster_example, cluster_plan
-from tests.judge import fails, found, judge, judge_plan, passes, unknown
+from tests.judge import example_account, fails, found, judge, judge_plan, passes, unknown
 from tests.kube.support import judge_cluster
 
 if TYPE_CHECKING:

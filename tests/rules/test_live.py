@@ -9,8 +9,8 @@ from eniplan.plan.live import LingjunGroup, LiveFacts, LiveTerway, Unread
 from eniplan.plan.model import Cluster, ExistingPool, Network, SecurityGroup, Terway, VSwitch
 from eniplan.rules import ALL
 from eniplan.rules.base import AccountRule
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TYPE, example_account
-from tests.judge import facts_missing, found, judge, only, places
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TYPE
+from tests.judge import example_account, facts_missing, found, judge, only, places
 
 if TYPE_CHECKING:
     from eniplan.report.model import Finding, Report

@@ -6,9 +6,9 @@ import pytest
 
 from eniplan.plan.model import Guest, VSwitch
 from eniplan.rules.addresses import demands
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example_account
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K
 from eniplan.rules.view import PlanView
-from tests.judge import facts_missing, found, judge, only, own, places, row, unknown, view_of
+from tests.judge import example_account, facts_missing, found, judge, only, own, places, row, unknown, view_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from eniplan.plan.live import LiveFacts
-
 ABSENT: Any = object()
 """A change that removes the key."""
 
@@ -102,38 +100,3 @@ def changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
         else:
             inner[last] = copy.deepcopy(value)
     return plan
-
-
-def example_account(changes: Mapping[str, Any]) -> LiveFacts:
-    """Return the facts of an account that match the example plan, with changes such as `cluster.state` to new value."""
-    from eniplan.plan.live import LingjunGroup, LiveCluster, LiveFacts, LiveTerway, Quota  # noqa: PLC0415 - not needed offline
-    from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch  # noqa: PLC0415 - not needed offline
-
-    keys = ("id", "zone", "vpcId", "ipv6Cidr", "availableIps")
-    v_switches = [VSwitch((), *(v[key] for key in keys)) for v in (VSWITCH_J, VSWITCH_K)]
-    enis = {"EniQuantity": 8, "EniPrivateIpAddressQuantity": 30, "EniIpv6AddressQuantity": 30}
-    lingjun = LINGJUN_POOL["lingjun"]
-    facts = LiveFacts(
-        "cn-hangzhou",
-        "2026-11-22",
-        LiveCluster("running", "cn-hangzhou", "vpc-1", "ipv4", "1.34.3-aliyun.1", 3),
-        LiveTerway(True, "active", "v1.16.4", True, False, False),  # noqa: FBT003 - five facts in their order
-        {TYPE: {"InstanceTypeId": TYPE, **enis}},
-        stock={TYPE: {"cn-hangzhou-j": "WithStock", "cn-hangzhou-k": "WithStock"}},
-        v_switches={v.id: v for v in v_switches},
-        security_groups={"sg-pods": SecurityGroup((), "sg-pods", "enterprise", "vpc-1")},
-        pools={"default-nodepool": ExistingPool("default-nodepool", "np-0", "ess", {})},
-        quota=Quota(20, 100),
-        lingjun={lingjun["groupId"]: LingjunGroup(lingjun["clusterId"], lingjun["nodeType"], lingjun["nodeCount"])},
-    )
-    for path, value in changes.items():
-        facts = _changed(facts, path.split("."), value)
-    return facts
-
-
-def _changed(value: Any, steps: list[str], new: object) -> Any:  # noqa: ANN401 - facts nest tuples and maps
-    if not steps:
-        return new
-    if isinstance(value, tuple):
-        return value._replace(**{steps[0]: _changed(getattr(value, steps[0]), steps[1:], new)})  # type: ignore[attr-defined]  # a named one
-    return {**value, steps[0]: _changed(value.get(steps[0]), steps[1:], new)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts, versions
 from eniplan.messages import NOTHING, count, named, say
 from eniplan.observed import CLUSTER_CONFIG, CONTROL_PLANE, SYSTEM_NAMESPACE
-from eniplan.plan.model import TERWAY_ADDON, TERWAY_CONFIG_LABEL
+from eniplan.plan.model import TERWAY_ADDON
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import grouped
 from eniplan.rules.examples import ABSENT
@@ -345,8 +345,6 @@ def ver038(view: ClusterView) -> Outcome:
 
 
 # --- node-level configuration -------------------------------------------------------------------------------------
-
-_OWN: dict[str, object] = {f'nodes[{n}].metadata.labels["{TERWAY_CONFIG_LABEL}"]': "gpu-net" for n in range(3)}
 
 
 @cluster_rule(

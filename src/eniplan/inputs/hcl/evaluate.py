@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.beside import replaced
 from eniplan.inputs.hcl.nodes import (
@@ -53,13 +53,6 @@ if TYPE_CHECKING:
 
     from eniplan.inputs.hcl.disk import Disk
     from eniplan.inputs.hcl.nodes import Expression
-
-
-class Things(Protocol):
-    """An object whose members are computed on access, such as `var` or a resource."""
-
-    def member(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return a member."""
 
 
 class Scope(NamedTuple):

@@ -151,7 +151,7 @@ class Of:
         self._find = find
 
     def member(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """See `Things`."""
+        """Return a member, which is computed now."""
         return self._find(name)
 
 
@@ -202,8 +202,6 @@ class Module:
         self.calls = calls
         self.budget = budget
         self.given = given
-        self.asked: set[str] = set()
-        """Variables that have been looked up."""
         self._read = read
         self._cache: dict[tuple[str, str], Any] = {}
         self._called: dict[str, list[tuple[Module, bool]]] = {}
@@ -318,7 +316,6 @@ class Module:
 
     def variable(self, name: str) -> Any:  # noqa: ANN401 - a value
         """Return the value of a variable."""
-        self.asked.add(name)
         return self._once("var", name, lambda: self._variable(name))
 
     def _variable(self, name: str) -> Any:  # noqa: ANN401 - a value
