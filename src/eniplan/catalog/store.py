@@ -32,11 +32,10 @@ if TYPE_CHECKING:
 class Catalog:
     """All known instance data. Reads files on first use and writes none."""
 
-    def __init__(self, folder: str | None = None, specs: str | None = None, kept: Sequence[str] = ()) -> None:
-        """Take the data folder and a user's own files; see `catalog.own`.
+    def __init__(self, specs: str | None = None, kept: Sequence[str] = ()) -> None:
+        """Take a user's own files; see `catalog.own`.
 
         Args:
-            folder: the data folder; None: the bundled one.
             specs: the file of `--specs`.
             kept: the files that `specs update` saved, lowest layer first. If `specs` is also a file of `specs update`,
                 it replaces the saved file of its kind and those over it.
@@ -45,7 +44,7 @@ class Catalog:
             InputError: A file cannot be read or is not instance data.
 
         """
-        self._folder = folder or resources.folder("instance_specs")
+        self._folder = resources.folder("instance_specs")
         self._text: dict[str, bytes] = {}
         self._types: dict[str, InstanceType | None] = {}
         self._conflicts: dict[str, tuple[Conflict, ...]] = {}
@@ -262,16 +261,15 @@ def _by_size(record: InstanceType) -> tuple[int, str]:
 
 
 def _laid(known: InstanceType | None, row: Mapping[str, Any] | None) -> InstanceType | None:
-    return known if row is None else InstanceType.from_map(laid_over(known, row))
+    return known if row is None else laid_over(known, row)
 
 
-def laid_over(known: InstanceType | None, row: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
+def laid_over(known: InstanceType | None, row: Mapping[str, Any]) -> InstanceType:
     """Merge a row over the known data. Fields that the row lacks, such as whether the type is on sale, stay.
 
     Args:
         known: the type as known so far; None if unknown.
         row: a row of DescribeInstanceTypes or of instance data; null means unknown.
-        key: the key of the source of the row's numbers, unless the row names its own sources.
 
     """
     old = {} if known is None else dict(known.raw)
@@ -282,11 +280,11 @@ def laid_over(known: InstanceType | None, row: Mapping[str, Any], key: str | Non
     if "EniIpv6AddressQuantity" in new:
         old.pop("EniIpv6AddressQuantityDerived", None)  # refers to the old number
     sources = {} if known is None else {field: known.source_of(field) for field in old if field != "Sources"}
-    sources |= {field: key or named.get(field) or named.get(DEFAULT_SOURCE) for field in new}
+    sources |= {field: named.get(field) or named.get(DEFAULT_SOURCE) for field in new}
     is_stated = "EniQuantity" in new and new.get("LimitsStatus") in {None, "unpublished", "disputed"}
     status = {"LimitsStatus": "documented"} if is_stated else {}
     stated = {field: source for field, source in sources.items() if source is not None}
-    return {**old, **new, **status, "Sources": stated}
+    return InstanceType.from_map({**old, **new, **status, "Sources": stated})
 
 
 def _node_type(name: str, answer: Mapping[str, Any], key: str) -> dict[str, Any]:

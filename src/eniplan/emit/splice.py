@@ -282,9 +282,9 @@ class _Writer:
         return dash - (self._text.rfind("\n", 0, dash) + 1)
 
 
-def _sequence_indent(node: Node, column: int = 0) -> int:
+def _sequence_indent(root: Node) -> int:
     """Return the indentation of list items relative to their key in this document, 0 or 2. Default: 2."""
-    found = _first_sequence_indent(node, column)
+    found = _first_sequence_indent(root, 0)
     return 2 if found is None else found
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
-from eniplan.catalog.record import InstanceType
 from eniplan.catalog.store import laid_over
 from eniplan.k8s.kinds import standing_behind
 from eniplan.messages import Message, say
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
     from typing import TypeVar
 
+    from eniplan.catalog.record import InstanceType
     from eniplan.catalog.store import Catalog
     from eniplan.observed import Agent, Controller, Event, Node, Observed, Pod, PodEni, PodNetworking
     from eniplan.plan.document import Path
@@ -263,7 +263,7 @@ class ClusterView(View):
         known = self.catalog.get(node.instance_type or "")
         if not node.limits:
             return known
-        return InstanceType.from_map(laid_over(known, {"InstanceTypeId": node.instance_type, **node.limits}))
+        return laid_over(known, {"InstanceTypeId": node.instance_type, **node.limits})
 
     def room(self, node: Node) -> int | None:
         """Return how many exclusive pods a node can carry; None if unknown."""
