@@ -282,3 +282,42 @@ def test_what_else_a_shell_may_change_is_never_ok(here: Path, script: str) -> No
     judged = judge_files(here, {"make.sh": script})
     assert "ENI001" in judged.rules or any("ENI001" in item.rules for item in judged.report.undecided) or judged.skipped
     assert all(len(item.fact) < 150 for item in judged.report.undecided)
+
+
+JOBS = {
+    "GitHub": "on: push\njobs:\n  a:\n    steps:\n    - name: create\n      run: |\n        %s\n",
+    "GitLab": "create:\n  script:\n    - |\n      %s\n  stage: deploy\n",
+    "Ansible": "- hosts: all\n  tasks:\n    - shell: |-\n        %s\n      register: made\n",
+    "a Job": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {template: {}}\nmore:\n  - |\n    %s\n",
+}
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+def test_a_script_in_a_job_is_read(here: Path, job: str) -> None:
+    call = f"{POST} --body '{json.dumps(BAD)}'"
+    judged = judge_files(here, {"job.yml": job % call})
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    place = judged.report.findings[0].place
+    assert (job % call).splitlines()[place.line - 1][place.column - 1 :].startswith('"ecs.g7.2xlarge"')
+    assert judge_files(here, {"job.yml": job % call}, ".").rules == {"ENI001"}
+
+
+def test_what_github_fills_in_is_open(here: Path) -> None:
+    body = json.dumps(BAD).replace('"trading"', '"${{ inputs.name }}"').replace(": 3", ": ${{ inputs.size }}")
+    judged = judge_files(
+        here, {"job.yml": JOBS["GitHub"] % f'{POST} --body "$(cat <<EOF\n        {body}\n        EOF\n        )"'}
+    )
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    assert "the size of pool '${{ inputs.name }}'" in judged.facts
+
+
+def test_a_job_with_a_malformed_body_is_told_at_its_place(here: Path) -> None:
+    judged = judge_files(here, {"job.yml": JOBS["GitLab"] % f"{POST} --body '{{\"a\": }}'"})
+    (problem,) = judged.problems
+    assert problem.startswith("job.yml:4:")
+
+
+@pytest.mark.parametrize("text", ["on: push\njobs: {}\n", '{"x": {"y": 1}}'])
+def test_a_file_of_another_program_is_no_plan_with_mistakes(here: Path, text: str) -> None:
+    judged = judge_files(here, {"a.yml": text})
+    assert judged.problems == ["a.yml:1:1: this is no plan, and no other input that eniplan reads []"]

@@ -33,6 +33,7 @@ from eniplan.plan.document import Document, NoPlaces, decode, read_documents, re
 from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION, SCHEMA
+from eniplan.suggest import nearest
 from eniplan.terminal import read_file
 
 if TYPE_CHECKING:
@@ -184,13 +185,37 @@ class Collected:
         is_there = os.path.isfile(path)  # not a pipe, which can be read only once
         if found is not None:
             self._take_objects(found.document, objects_of(found, 0 if is_there else None), named=named)
+        runs = self._jobs(path, data)
         for number, document in enumerate(documents):
             self._embed(path, path, workspace(document, data))
-            if not self.document(document, named=named, number=number if is_there else None):
+            is_known = self.document(document, named=named, number=number if is_there else None) or runs
+            if not is_known:
                 if named:
-                    yield load_document(document)
+                    yield load_document(document) if _may_be_plan(document.value) else _no_plan(document)
                 else:
                     self.skip(path, NOTHING, document.value if isinstance(document.value, dict) else None)
+
+    def _jobs(self, path: str, data: bytes) -> bool:
+        """Collect the calls in the scripts of a YAML file, such as the jobs of a CI. Return whether there are any."""
+        if not path.endswith((".yaml", ".yml")) or b"aliyun" not in data:
+            return False
+        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+
+        found: list[Call] = []
+        before = len(self._problems)
+        for block in markdown.scripts(decode(path, data)) if script.is_worth(data) else ():
+            try:
+                calls = script.calls(path, block.text.encode())
+                found += [call._replace(document=block.placed(call.document)) for call in calls]
+            except InputError as error:
+                self._problems += (
+                    problem._replace(place=Place(path, *block.moved(problem.place.line, problem.place.column)))
+                    for problem in error.problems
+                )
+        if found:
+            self._documents.append(Document(path, None, NoPlaces()))
+        self._calls += found
+        return bool(found) or len(self._problems) > before
 
     def _embed(self, path: str, name: str, texts: list[Text]) -> None:
         """Collect Terraform files embedded in another file."""
@@ -495,6 +520,17 @@ class Collected:
         used = self._hcl.used
         left = [item for item in self.skipped if item.why != NOTHING or os.path.normpath(item.what) not in used]
         self.skipped = left + found.left
+
+
+def _may_be_plan(value: object) -> bool:
+    """Return whether a document without a plan's apiVersion may be a plan with mistakes: it has a key of plans."""
+    known = SCHEMA["properties"]
+    return not isinstance(value, dict) or not value or any(key in known or nearest(key, known) for key in value)
+
+
+def _no_plan(document: Document) -> Problem:
+    hint = say("a plan has apiVersion: {version}; `eniplan init` writes one", version=API_VERSION)
+    return Problem(say("this is no plan, and no other input that eniplan reads"), document.place(()), hint)
 
 
 def _objects(document: Document, number: int | None) -> Iterable[Object]:

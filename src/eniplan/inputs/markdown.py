@@ -1,4 +1,4 @@
-"""Reads fenced code blocks in Markdown, such as the manifests in a runbook."""
+"""Reads fenced code blocks in Markdown, such as the manifests in a runbook, and scripts in YAML."""
 
 from __future__ import annotations
 
@@ -87,6 +87,26 @@ def blocks(text: str) -> Iterator[Block]:
         inner = [line[len(prefix) :] if line.startswith(prefix) else line.lstrip() for line in lines[first:at]]
         yield Block(opening["language"].lower(), "\n".join(inner) + "\n", first, len(prefix))
         at += 1
+
+
+_LITERAL = re.compile(r"(?P<indent>[ \t]*)(?:- +)*(?:[^\s#:][^#:]*:[ \t]+)?\|[-+0-9]*[ \t]*(?:#.*)?")
+
+
+def scripts(text: str) -> Iterator[Block]:
+    """Yield the literal texts of YAML, such as the scripts in the jobs of a CI: `run: |`."""
+    lines = text.splitlines()
+    at = 0
+    while at < len(lines):
+        opening = _LITERAL.fullmatch(lines[at])
+        at += 1
+        first = at
+        inner = next((line for line in lines[first:] if line.strip()), "") if opening is not None else ""
+        indent = len(inner) - len(inner.lstrip(" "))
+        if opening is None or indent <= len(opening["indent"]):
+            continue
+        while at < len(lines) and (not lines[at].strip() or lines[at].startswith(" " * indent)):
+            at += 1
+        yield Block(SHELL[0], "\n".join(line[indent:] for line in lines[first:at]) + "\n", first, indent)
 
 
 def _closes(line: str, fence: str) -> bool:

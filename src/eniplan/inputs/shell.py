@@ -317,7 +317,8 @@ class _Reader:
             # A shell strips trailing newlines of a substitution; JSON ignores them anyway.
             word.extend([Part("", start, self._script[start : self._at])] if printed is None else printed)
             return
-        for opening, closing in (("$((", "))"), ("${", "}"), ("$'", "'"), ("`", "`")):
+        # `${{ … }}` is an expression of GitHub, which fills it in before the shell runs.
+        for opening, closing in (("${{", "}}"), ("$((", "))"), ("${", "}"), ("$'", "'"), ("`", "`")):
             if self._script.startswith(opening, start):
                 self._at += len(opening)
                 self._at = min(self._find(closing) + len(closing), len(self._script))
