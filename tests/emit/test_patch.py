@@ -605,6 +605,22 @@ def test_a_request_that_is_there_is_not_doubled(containers: dict[str, Any]) -> N
     assert "resources" not in pod["containers"][0]
 
 
+def test_an_init_container_that_has_ended_is_no_second_request() -> None:
+    spec = {
+        "containers": [{"name": "a", "image": "i"}],
+        "initContainers": [{"name": "i", "image": "i", "resources": {"limits": {"aliyun/eni": 1}}}],
+    }
+    notes = {"eniplan.dev/node-pool": "trading", "eniplan.dev/pod-networking": "trading-eni"}
+    manifest = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "annotations": notes},
+        "spec": {"template": {"spec": spec}},
+    }
+    (found,) = yaml.safe_load_all(patched(yaml.safe_dump(manifest)))
+    assert "resources" not in found["spec"]["template"]["spec"]["containers"][0]
+
+
 def test_a_second_request_beside_the_webhooks_is_refused() -> None:
     text = STYLED.replace("- name: b\n", "- name: b\n                resources: {limits: {aliyun/eni: 1}}\n", 1)
     with pytest.raises(InputError, match="would use two") as caught:

@@ -216,12 +216,14 @@ def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
     containers = (*pod.containers, *pod.init_containers)
     written = [container for container in containers if ENI in container.requests]
     asking = pod.asking(ENI)
+    # An init container that has ended before the others start doubles nothing.
+    is_doubled = want.is_injected and pod.request(ENI, first=1) > 1
     for container in asking:
         path = (*container.path, "resources")
         if want.is_lingjun:
             message = say("the pod requests {resource}, which Lingjun nodes never offer", resource=ENI)
             raise PodError(path, message, say("remove the request"))
-        if want.is_injected and container is not pod.containers[0]:
+        if is_doubled and container is not pod.containers[0]:
             message = say(
                 "container {name!r} requests {resource}, and Terway's webhook adds another to the first container: "
                 "the pod would use two",
