@@ -41,9 +41,7 @@ def terway(text: str) -> TerwayVersion | None:
 
     A bare commit hash has none. Terway's own tests accept hashes as new enough, but nothing here can prove that.
     """
-    text = text.strip()
-    tag = re.fullmatch(_TAG, text) if "/" in text else None
-    match = re.fullmatch(_RELEASE, tag[1] if tag else text, re.ASCII)
+    match = _match(text)
     if match is None:
         return None
     release = tuple(map(int, match[1].split(".")))
@@ -53,6 +51,22 @@ def terway(text: str) -> TerwayVersion | None:
     if pre is None:
         return TerwayVersion(release)
     return TerwayVersion(release, final=False, pre=int(pre[1] or 0))
+
+
+def _match(text: str) -> re.Match[str] | None:
+    """Match the numbers of a version, and what follows them."""
+    text = text.strip()
+    tag = re.fullmatch(_TAG, text) if "/" in text else None
+    return re.fullmatch(_RELEASE, tag[1] if tag else text, re.ASCII)
+
+
+def agree(stated: str, found: str) -> bool:
+    """Return whether two versions are one, as far as both state it: `1.34` is `v1.34.3-aliyun.1`."""
+    if f"{found.removeprefix('v')}.".startswith(f"{stated.removeprefix('v')}."):
+        return True
+    builds = {match[2] or "" for match in map(_match, (stated, found)) if match is not None}
+    ours = terway(stated)
+    return ours is not None and ours == terway(found) and (len(builds) == 1 or "" in builds)
 
 
 def kubernetes(text: str) -> tuple[int, int] | None:

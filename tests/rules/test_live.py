@@ -104,6 +104,22 @@ class TestContradictions:
     def test_another_spelling_of_the_version_agrees(self, stated: str) -> None:
         assert found(asked({"cluster.terway.version": stated}), "LIVE001") == []
 
+    @pytest.mark.parametrize(
+        ("stated", "account", "told"),
+        [
+            ("v1.16.4-aliyun.1", "v1.16.4-aliyun.2", True),
+            ("1.16.4-aliyun.1", "v1.16.4-aliyun.1", False),
+            ("v1.16.4-aliyun", "v1.16.4-aliyun.2", False),
+            ("v1.16.4", "v1.16.4-aliyun.2", False),
+            ("v1.16.4-d7c63c9e", "v1.16.4-0123456", True),
+            ("registry.cn-hangzhou.aliyuncs.com/acs/terway:v1.16.4-aliyun.1", "v1.16.4-aliyun.1", False),
+            ("registry.cn-hangzhou.aliyuncs.com/acs/terway:v1.16.4-aliyun.1", "v1.16.4-aliyun.2", True),
+        ],
+    )
+    def test_another_build_of_the_version_is_another(self, stated: str, account: str, told: bool) -> None:  # noqa: FBT001 - a parameter
+        report = asked({"cluster.terway.version": stated}, terway__version=account)
+        assert bool(found(report, "LIVE001")) == told
+
     def test_an_addon_that_is_not_installed_contradicts_nothing(self) -> None:
         report = asked({"cluster.terway.addon": "terway-eni"}, terway=LiveTerway(installed=False))
         assert found(report, "LIVE001") == []

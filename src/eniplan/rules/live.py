@@ -115,13 +115,7 @@ def _word(value: object) -> object:
 
 def _same(stated: object, found: object) -> bool:
     """Return whether two values agree. A shortened version agrees with the full one."""
-    if stated == found:
-        return True
-    ours, theirs = str(stated), str(found)
-    version = versions.terway(ours)
-    if version is not None and version == versions.terway(theirs):
-        return True
-    return theirs.removeprefix("v").startswith(ours.removeprefix("v") + ".")
+    return stated == found or versions.agree(str(stated), str(found))
 
 
 def _cluster_facts(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
