@@ -386,6 +386,8 @@ class Observed(NamedTuple):
     unseen: Mapping[str, str]
     """Kinds that could not be read, and why: no permission, or no such kind. All other kinds are complete."""
 
+    held: Mapping[str, int] = {}
+    """The `aliyun/eni` that pods without an ENI request all the same, by node: the scheduler counts them."""
     failures: Mapping[tuple[str, str], str] = {}
     """Why a pod failed, by namespace and owner: `Evicted: The node was low on resource: memory`."""
     workloads: Mapping[tuple[str, str], Controller] = {}

@@ -217,6 +217,17 @@ class TestEnis:
         changes = {key: ABSENT for number in range(3) for key in offers(number, "")}
         assert pending({**changes, **WAITS})[0] == f"{ALL}: the pod requests 1 aliyun/eni, and 0 are offered"
 
+    def test_pods_of_the_host_network_hold_what_they_request(self) -> None:
+        """They get no ENI, but the scheduler counts the request, as kubelet does."""
+        agents = {
+            f"pods[{7 + n}]": {**item, "spec": {**item["spec"], "hostNetwork": True, "containers": enis("4")}}
+            for n, node in enumerate(NODES)
+            if (item := pod(20 + n, node))
+        }
+        assert pending({**wants(containers=enis("4")), **agents})[0].startswith(
+            "2 nodes (cn-hangzhou.10.0.0.1, cn-hangzhou.10.0.0.2): the pod requests 4 aliyun/eni, and 2 are free"
+        )
+
     def test_more_than_free(self) -> None:
         changes = {**wants(containers=enis("7")), "pods[7]": pod(3, NODES[2]), "podENIs[2]": pod_eni(3, NODES[2])}
         assert pending(changes) == (f"{ALL}: the pod requests 7 aliyun/eni, and 6 are free", OUT)

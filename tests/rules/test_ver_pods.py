@@ -341,6 +341,16 @@ class TestEvents:
         assert message == "AttachENIFailed on Pod/trading/matcher-0 (3 times), since recovered: QuotaExceeded"
         assert "Quota Center" in hint
 
+    @pytest.mark.parametrize(
+        ("changes", "rule"),
+        [({"podENIs[0].metadata.name": "else"}, "VER012"), ({"podENIs[0].status.phase": "Binding"}, "VER013")],
+    )
+    def test_a_running_pod_without_its_eni_has_not_got_over_it(self, changes: dict[str, Any], rule: str) -> None:
+        changes = {**reported("AttachENIFailed", 1), **changes}
+        told = ("info", "AttachENIFailed on Pod/trading/matcher-0 (3 times): QuotaExceeded")
+        assert messages("VER026", changes) == [told]
+        assert [level for level, _ in messages(rule, changes)] == ["error"]
+
     def test_a_pod_that_is_gone_or_of_no_concern_is_not_told(self) -> None:
         assert not found("VER026", reported("CreateENIFailed", 1, "matcher-9"))
         foreign = of("", "matcher-9", "shared", "trading")

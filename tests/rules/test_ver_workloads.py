@@ -379,3 +379,25 @@ class TestJobs:
         changes["events[1]"] = event("FailedCreate", "Job", owner, "exceeded quota", "trading")
         ((message, _),) = told(changes, plan)
         assert message == TOO_FEW.format(kind, "0 pods", "; its pods are refused (3 times): exceeded quota")
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner"), [("Rollout", "ReplicaSet web-7d5f9c4b6d"), ("GameServerSet", "StatefulSet web")]
+)
+def test_pods_that_a_kind_has_made_by_another(kind: str, owner: str) -> None:
+    plan = owned(kind, "web", "", "")["plan"]
+    assert told(pods(owner, *[RUNNING] * 3), plan) == []
+    ((message, _),) = told(pods(owner, *[RUNNING] * 2), plan)
+    assert message == f"{kind} trading/web has 2 pods; the plan has 3"
+
+
+@pytest.mark.parametrize("phases", [[SUCCEEDED] * 3, [SUCCEEDED]])
+def test_training_that_has_ended(phases: list[str]) -> None:
+    plan = owned("PyTorchJob", "web", "", "")["plan"]
+    assert told(pods("PyTorchJob web", *phases), plan) == []
+
+
+def test_training_that_has_failed() -> None:
+    plan = owned("PyTorchJob", "web", "", "")["plan"]
+    ((message, _),) = told(pods("PyTorchJob web", FAILED, RUNNING), plan)
+    assert message == "PyTorchJob trading/web has 1 pod; the plan has 3; 1 has failed"

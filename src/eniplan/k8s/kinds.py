@@ -82,6 +82,10 @@ HOLDERS: Mapping[str, tuple[Holder, ...]] = {
 """By kind; two entries if two groups have a kind of that name."""
 PER_NODE = frozenset(("DaemonSet", "BroadcastJob"))
 """Kinds that run a pod on every matching node."""
+ENDING = frozenset(("Job", "CronJob", "BroadcastJob", *(kind for kind, (each, *_) in HOLDERS.items() if each.roles)))
+"""Kinds whose pods run to completion."""
+BEHIND: Mapping[str, str] = {"Rollout": "Deployment", "GameServerSet": "StatefulSet"}
+"""Kinds that make pods as another kind does, through an object of their own name. Sources: Argo, OpenKruiseGame."""
 FIXED_NAMES = frozenset(("StatefulSet", "Pod", "GameServerSet"))
 """Kinds whose pods keep their names."""
 
@@ -152,7 +156,8 @@ def job_end(status: Mapping[str, Any]) -> str:
     """Return how a Job has ended, from its status: `Complete` or `Failed`; empty if it has not."""
     found = map(mapping, listing(status.get("conditions")))
     on = {text(condition.get("type")) for condition in found if condition.get("status") == "True"}
-    return next((name for name in ("Complete", "Failed") if name in on), "")
+    names = (("Complete", "Complete"), ("Succeeded", "Complete"), ("Failed", "Failed"))  # Kubeflow's jobs succeed
+    return next((name for type_, name in names if type_ in on), "")
 
 
 def controller_of(metadata: Mapping[str, Any]) -> str:

@@ -122,6 +122,7 @@ class Collector:
         self._controllers: dict[tuple[str, str], Controller] = {}
         self._failures: dict[tuple[str, str], str] = {}
         self._used: dict[str, list[int]] = {}
+        self._held: dict[str, int] = {}
         self._same: dict[tuple[object, ...], tuple[object, ...]] = {}
         self._read: dict[str, _Asked] = {}
         self._types: dict[tuple[str, str], Mapping[str, int]] = {}
@@ -195,6 +196,7 @@ class Collector:
             self._others,
             {name: self._shared(Room(*taken)) for name, taken in self._used.items()},
             self._unseen,
+            self._held,
             self._failures,
             self._controllers,
             self._followed and self._followed._replace(namespace_labels=self._namespace_labels),
@@ -248,6 +250,8 @@ class Collector:
                 self._agents[kind].append(Agent(name if wrong else "", node, _image(spec), wrong, leaving))
         ignored = mapping(meta.get("labels")).get(IGNORE_LABEL) == "true"
         if asked.host_network or ignored or ended:
+            if asked.eni and node and not ended:
+                self._held[node] = self._held.get(node, 0) + asked.eni
             if not leaving:
                 shown = "NotReady" if phase == "Running" and wrong and wrong.reason else phase
                 whose = namespace, owner or f"Pod {name}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.store import laid_over
-from eniplan.k8s.kinds import standing_behind
+from eniplan.k8s.kinds import BEHIND, standing_behind
 from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
@@ -287,7 +287,9 @@ class ClusterView(View):
     def free(self) -> dict[str, int]:
         """The unrequested `aliyun/eni` of each exclusive node, as the scheduler counts them."""
         return {
-            node.name: (node.allocatable or 0) - sum(pod.eni for pod in self.pods_by_node[node.name])
+            node.name: (node.allocatable or 0)
+            - sum(pod.eni for pod in self.pods_by_node[node.name])
+            - self.observed.held.get(node.name, 0)
             for node in self.all_exclusive
         }
 
@@ -387,7 +389,12 @@ class ClusterView(View):
 
     @cached_property
     def _workloads(self) -> dict[tuple[str, str], Workload]:
-        return {(item.namespace, f"{item.kind} {item.name}"): item for item in self.planned_workloads}
+        as_others = {
+            (item.namespace, f"{BEHIND[item.kind]} {item.name}"): item
+            for item in self.planned_workloads
+            if item.kind in BEHIND
+        }
+        return as_others | {(item.namespace, f"{item.kind} {item.name}"): item for item in self.planned_workloads}
 
     def workload_of(self, pod: Pod) -> Workload | None:
         """Return the workload of the plan that a pod belongs to, by its owner; None if there is none."""

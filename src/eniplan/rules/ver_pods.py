@@ -22,7 +22,7 @@ from eniplan.rules.examples_cluster import (
     pod_eni,
 )
 from eniplan.rules.obstacles import pods_on
-from eniplan.rules.pod_path import BEFORE_BIND, network_advice, stops
+from eniplan.rules.pod_path import BEFORE_BIND, network_advice, stop_of, stops
 from eniplan.rules.sources import (
     CODE_ATTACH,
     CODE_DUAL,
@@ -393,7 +393,9 @@ def ver026(view: ClusterView) -> Outcome:
         item = view.pods_by_name.get((namespace, name))
         found = next((event for event in events if event.reason in BEFORE_BIND), None)
         if found is not None and item is not None and not item.starting and view.concerns(item):
-            yield event_hit(found, network_advice(found, item), healed=True)
+            # A pod that runs without its ENI has not got over it: the rule that reports the ENI says how bad that is.
+            healed = stop_of(view, item) is None
+            yield event_hit(found, network_advice(found, item), healed=healed)._replace(level="info")
 
 
 @cluster_rule(

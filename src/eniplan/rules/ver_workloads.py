@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.k8s.kinds import ENDED
+from eniplan.k8s.kinds import ENDED, ENDING
 from eniplan.k8s.terway import IGNORE_LABEL
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
@@ -79,7 +79,7 @@ def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict
     alive = [*nodes, *bare]
     if workload.kind == "DaemonSet":
         yield from _on_each_node(view, workload, alive)
-    elif workload.kind in {"Job", "CronJob"}:
+    elif workload.kind in ENDING:
         yield from _by_time(view, workload, len(alive), others)
     elif len(alive) < workload.replicas:
         yield _too_few(view, workload, len(alive), others)
@@ -88,7 +88,7 @@ def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict
 def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str, list[str]]) -> Outcome:
     """Yield what is wrong with pods that run to completion, of which nothing may be left."""
     found, label = view.controller_of(workload), _called(workload)
-    failed, once = bool(others.get("Failed")), workload.kind == "Job"
+    failed, once = bool(others.get("Failed")), workload.kind != "CronJob"
     end = "" if found is None else found.end
     if found is not None and found.held and not once:
         yield _too_few(view, workload, alive, others)
@@ -174,7 +174,7 @@ def _cause(view: ClusterView, workload: Workload) -> tuple[Message, Message] | N
 
 
 def _held(workload: Workload) -> tuple[Message, Message]:
-    if workload.kind in {"Job", "CronJob"}:
+    if workload.kind in ENDING:
         fix = say("kubectl -n {namespace} patch {kind} {name} -p '{patch}'; a queue may have suspended it",
                   namespace=workload.namespace, kind=workload.kind.lower(), name=workload.name,
                   patch='{"spec":{"suspend":false}}')  # fmt: skip
