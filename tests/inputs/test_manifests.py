@@ -1151,6 +1151,12 @@ def cron(size: int, kind: str, name: str) -> dict[str, Any]:
     return {**found, "apiVersion": "autoscaling.alibabacloud.com/v1beta1", "kind": "CronHorizontalPodAutoscaler"}
 
 
+def within(namespace: str | None, item: dict[str, Any]) -> dict[str, Any]:
+    """Return an object in another namespace, or with none."""
+    metadata = {**item["metadata"], "namespace": namespace}
+    return {**item, "metadata": {key: value for key, value in metadata.items() if value is not None}}
+
+
 SCALED = workload("Deployment", **EXCLUSIVE)
 """Three replicas, on a pool of 21 exclusive ENIs."""
 UNSCALED = copy.deepcopy(SCALED)
@@ -1185,6 +1191,30 @@ class TestAutoscalers:
         found = [(f.facts["needed"], f.level) for f in judged.report.findings if f.rule.id == "ENI008"]
         assert found == ([] if needed is None else [needed])
         assert not judged.problems
+
+    @pytest.mark.parametrize(
+        ("items", "needed"),
+        [
+            ([SCALED, within(None, scaler(22))], 22),
+            ([within(None, SCALED), scaler(22)], 22),
+            ([within(None, SCALED), within(None, scaler(22))], 22),
+            ([within(None, SCALED), within("default", scaler(22))], 22),
+            ([SCALED, within(None, SCALED), within(None, scaler(19))], 22),  # it is for the other that states none
+            ([SCALED, scaler(5), within(None, scaler(30))], None),  # it has one of its own
+            ([SCALED, scaler(5), within(None, cron(25, "HorizontalPodAutoscaler", "hpa"))], 25),
+            ([SCALED, within("a", SCALED), within(None, scaler(22))], "open"),
+            ([within(None, SCALED), scaler(22), within("a", scaler(2))], "open"),
+        ],
+    )
+    def test_one_of_them_states_no_namespace(
+        self, here: Path, items: list[dict[str, Any]], needed: int | str | None
+    ) -> None:
+        """It gets one when it is applied: whether that is the other's may be unknown, but nothing else is then ok."""
+        for order in (items, items[::-1]):
+            judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(*order)})
+            found: list[object] = [f.facts["needed"] for f in judged.report.findings if f.rule.id == "ENI008"]
+            found += ["open" for item in judged.report.undecided if "ENI008" in item.rules]
+            assert set(found) == (set() if needed is None else {needed})
 
     def test_a_number_that_is_none(self, here: Path) -> None:
         judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(SCALED, scaler("x"))})
@@ -1313,3 +1343,117 @@ class TestWhatRunsAlready:
     def test_a_job_that_has_ended(self, here: Path, conditions: object, used: int | None) -> None:
         job = {**workload("Job", **EXCLUSIVE), "status": {"conditions": conditions}}
         assert self._used(self._check(here, job)) == used
+
+
+@pytest.mark.parametrize(
+    ("namespace", "pods"), [("trading", 3), (None, 3), ("other", 6)], ids=["stated", "left open", "another"]
+)
+def test_the_manifest_of_a_planned_workload(here: Path, namespace: str | None, pods: int) -> None:
+    planned = {"name": "matcher", "namespace": "trading", "kind": "Deployment", "replicas": 3, "nodePool": "trading"}
+    plan = example({"workloads": [planned]})
+    judged = judge_files(here, {"plan.json": plan, "all.yaml": stream(within(namespace, SCALED))})
+    (found,) = judged.report.pools
+    assert found.use is not None
+    assert sum(taker.pods for taker in found.use.takers) == pods
+
+
+@pytest.mark.parametrize(
+    ("its", "of_policy", "told"),
+    [
+        ("trading", "trading", "found"),
+        (None, None, "found"),
+        (None, "default", "found"),
+        ("trading", None, "open"),
+        (None, "trading", "open"),
+        ("trading", "other", "nothing"),
+    ],
+)
+def test_a_policy_whose_namespace_is_left_open(here: Path, its: str | None, of_policy: str | None, told: str) -> None:
+    items = within(of_policy, policy(podSelector={})), within(its, SCALED)
+    judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(*items)})
+    is_open = any("TW009" in item.rules for item in judged.report.undecided)
+    assert ("found" if "TW009" in judged.rules else "open" if is_open else "nothing") == told
+
+
+@pytest.mark.parametrize("request_", ["0.5", "500m", "-1"])
+@pytest.mark.parametrize("steered", [True, False])
+def test_a_request_that_kubernetes_refuses_is_one(here: Path, request_: str, steered: bool) -> None:  # noqa: FBT001 - a parameter
+    asks = {"resources": {"requests": {"aliyun/eni": request_}, "limits": {"aliyun/eni": request_}}}
+    item = workload("Deployment", containers=[{"name": "a", **asks}], **(EXCLUSIVE if steered else {}))
+    judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(item)})
+    assert judged.rules == {"WL008"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({"apiVersion": "apps/v1beta2"}, {"WL008"}),
+        ({"apiVersion": "extensions/v1beta1"}, {"WL008"}),
+        ({"spec": {**SCALED["spec"], "selector": {"matchLabels": {"app": "other"}}}}, {"WL008"}),
+        ({"spec": {**SCALED["spec"], "strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}}}, {"WL008"}),
+        ({}, set()),
+    ],
+)
+def test_what_the_api_server_refuses_at_once(here: Path, changes: dict[str, Any], rules: set[str]) -> None:
+    judged = judge_files(here, {"p.json": pool(), "all.yaml": stream({**SCALED, **changes})})
+    assert judged.rules == rules
+
+
+def test_an_old_version_of_pods_for_other_nodes_is_no_concern(here: Path) -> None:
+    old = {**workload("Deployment", containers=[{"name": "a"}], tolerations=[]), "apiVersion": "extensions/v1beta1"}
+    judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(old)})
+    assert (judged.rules, judged.report.undecided) == (set(), ())
+
+
+OWN = {"podNetworks": [{"interface": "eth0", "eniOptions": {"eniType": "ENI"}}, {"interface": "eth1"}]}
+
+
+@pytest.mark.parametrize(
+    ("own", "rules"),
+    [
+        (OWN, set()),
+        ({"podNetworks": [{"interface": "eth0"}]}, {"WL014"}),
+        ({"podNetworks": []}, {"WL002"}),
+        ({"podNetworks": [{"interface": "eth0123", "eniOptions": {"eniType": "ENI"}}]}, {"WL008"}),
+        ({"podNetworks": [{"eniOptions": {"eniType": "ENI"}}]}, {"WL008"}),
+        ({"podNetworks": "x"}, {"WL002", "WL008"}),
+        ([], {"WL002", "WL008"}),
+    ],
+)
+def test_networks_that_pods_define_themselves(here: Path, own: object, rules: set[str]) -> None:
+    """The webhook requests an ENI for each; their eniType decides which."""
+    item = workload("Deployment", containers=[{"name": "a"}], **EXCLUSIVE)
+    item["spec"]["template"]["metadata"]["annotations"] = {"k8s.aliyun.com/pod-networks": json.dumps(own)}
+    judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(item)})
+    assert judged.rules == rules
+
+
+def test_their_pods_need_no_other_sign_of_exclusive_nodes(here: Path) -> None:
+    item = workload("Deployment", containers=[{"name": "a"}], tolerations=[])
+    item["spec"]["template"]["metadata"]["annotations"] = {"k8s.aliyun.com/pod-networks": json.dumps(OWN)}
+    judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(item)})
+    assert judged.rules == {"WL001"}
+
+
+@pytest.mark.parametrize(("kind", "host", "full"), [("DaemonSet", True, True), ("DaemonSet", False, True)])
+def test_requests_of_the_host_network_are_held_on_every_pool(here: Path, kind: str, host: bool, full: bool) -> None:  # noqa: FBT001 - parameters
+    agents = within("kube-system", workload(kind, hostNetwork=host, **EXCLUSIVE))
+    pods = workload("StatefulSet", nodeSelector={"team": "b"})
+    pods["spec"]["replicas"] = 19
+    for name, item in (("agents", agents), ("pods", pods)):
+        item["metadata"]["name"] = name
+    files = {"a.json": pool("a", team="a"), "b.json": pool("b", team="b"), "all.yaml": stream(agents, pods)}
+    assert ("ENI008" in judge_files(here, files).rules) == full
+
+
+def test_the_pods_of_an_argo_rollout_are_those_of_its_replica_set(here: Path) -> None:
+    rollout = {**SCALED, "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}
+    one = workload("Pod", **EXCLUSIVE)
+    one["metadata"] |= {
+        "name": "matcher-5d4f8c7b9-x",
+        "ownerReferences": [{"kind": "ReplicaSet", "name": "matcher-5d4f8c7b9", "controller": True}],
+    }
+    judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(rollout, one)})
+    (found,) = judged.report.pools
+    assert found.use is not None
+    assert [(taker.name, taker.pods) for taker in found.use.takers] == [("matcher", 3)]

@@ -348,6 +348,23 @@ class TestENI008:
         report = judge({"nodePools[1]": lingjun, "workloads": [workload]})
         assert [item.place.path for item in report.undecided if "ENI008" in item.rules] == [where]
 
+    @pytest.mark.parametrize(
+        ("request_", "ids"),
+        [(None, []), (0, []), (1, [("ENI008", "error"), ("WL002", "warning")])],
+    )
+    def test_the_host_network_uses_what_it_requests(self, request_: int | None, ids: list[tuple[str, str]]) -> None:
+        asks = {} if request_ is None else {"eniRequest": request_}
+        report = judge({"workloads": [{**WORKLOAD, "replicas": 22, "hostNetwork": True, **asks}]})
+        assert [(finding.rule.id, finding.level) for finding in report.findings] == ids
+        assert report.undecided == ()
+
+    def test_its_pods_take_no_address(self) -> None:
+        free = {"cluster.vSwitches[0].availableIps": 24}
+        host = {**WORKLOAD, "kind": "StatefulSet", "name": "agent", "replicas": 3, "hostNetwork": True, "eniRequest": 1}
+        pods = {**WORKLOAD, "kind": "StatefulSet", "replicas": 18}
+        report = judge({**free, "workloads": [pods, host]})
+        assert [finding.rule.id for finding in report.findings] == ["WL002"]
+
     def test_erdma_decides_only_where_its_slot_is_needed(self) -> None:
         open_ = {"cluster.terway.erdma": ABSENT, TYPES: ["ecs.g8i.8xlarge"]}
         said = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -135,6 +136,7 @@ def test_what_is_left_on_a_node_is_for_smaller_pods() -> None:
 
 
 NETWORKS = '[{"interfaceName":"eth0","network":"a"},{"interfaceName":"eth1","network":"b"}]'
+OWN = json.dumps({"podNetworks": [{"interface": "eth0", "eniOptions": {"eniType": "ENI"}}, {"interface": "eth1"}]})
 
 
 def of(workload: dict[str, Any], changes: dict[str, Any] | None = None, guests: tuple[Guest, ...] = ()) -> PoolView:
@@ -175,7 +177,13 @@ def pod(
         (pod(None, {"pod-eni": "true"}), 1, 1, 1),
         (pod("3", {"pod-eni": "true"}), 1, 1, 1),  # the webhook's request replaces its own
         (pod(None, {"pod-eni": "false"}), 0, 1, 1),
-        (pod(None, {"pod-eni": "true"}, host=True), 0, 1, 1),
+        (pod(None, {"pod-eni": "true"}, host=True), 0, 0, 0),
+        (pod("2", host=True), 0, 2, 0),  # it gets none, but the scheduler keeps them for it
+        (pod("2", {"pod-eni": "true"}, labels=True), 1, 2, 0),  # the webhook leaves it alone
+        (pod(None, {"pod-networks": OWN}), 2, 2, 1),
+        (pod("1", {"pod-networks": OWN}), 2, 2, 1),
+        (pod(None, {"pod-networks": "{}"}), 0, 1, 1),
+        (pod(None, {"pod-networks": OWN}, host=True), 0, 0, 0),
         (pod(None, {"pod-networks-request": NETWORKS}), 2, 2, 1),
     ],
 )

@@ -415,7 +415,7 @@ class TestWL008:
         assert (None if finding.fix is None else (finding.fix.what, finding.fix.value)) == (fix and ("request", fix))
 
     def test_annotations_that_exclude_one_another(self) -> None:
-        notes = {"k8s.aliyun.com/pod-networks": "[]", "k8s.aliyun.com/pod-networking": "a"}
+        notes = {"k8s.aliyun.com/pod-networks": "{}", "k8s.aliyun.com/pod-networking": "a"}
         finding = only(judge(templated({"annotations": notes})), "WL008")
         assert finding.facts["annotations"] == ["k8s.aliyun.com/pod-networking", "k8s.aliyun.com/pod-networks"]
         assert finding.place.path == 'workloads[0].template.metadata.annotations["k8s.aliyun.com/pod-networks"]'

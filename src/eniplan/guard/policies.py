@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST, POD_ENI
+from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS, NETWORKS_REQUEST, POD_ENI
 from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, OTHERS_LABELS
 from eniplan.values import NamedTuple
@@ -372,7 +372,7 @@ _WL002 = _of_pods(
     " || (variables.hostNetwork ? !variables.eni : variables.eni ? size(variables.asking) < 2"
     " && variables.asking.all(n, n in ['0', '1'])"
     " : variables.takesEni || variables.selected || variables.mayMatch || variables.asksByHand)"
-    f" || '{NETWORKS_REQUEST}' in variables.annotations",
+    f" || '{NETWORKS_REQUEST}' in variables.annotations || '{NETWORKS}' in variables.annotations",
     Variable(
         "asking",
         "variables.spec.containers.filter(c, has(c.resources) && has(c.resources.limits)"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _Policy: TypeAlias = "tuple[str, Selector, Origin]"
 """The name of a NetworkPolicy, and its selector with its place."""
 _Found = TypeVar("_Found")
+_DEFAULT = "default"
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 """The label that Kubernetes sets on every namespace, with its name."""
 
@@ -76,8 +77,9 @@ class Chooser:
         def asking(names: Iterable[str]) -> list[PodNetworking]:
             return [pn for name in names for pn in self._named.get(name, ()) if pn.asks_for_eni(cluster)]
 
-        if pod.networks is not None:
-            return Choice(leads=bool(asking(pod.networks)))
+        if pod.own_networks or pod.networks is not None:
+            asks = "ENI" in pod.own_networks or cluster.terway.eni_trunking is False
+            return Choice(leads=is_seen and asks if pod.own_networks else bool(asking(pod.networks or ())))
         if named is not None:
             return Choice(named, leads=True)
         found = [*self._matching(pod.labels, namespace)]
@@ -131,10 +133,10 @@ class Policies:
         """Those of unknown namespaces."""
 
     def add(self, name: str, namespace: str, selector: Selector, origin: Origin) -> None:
-        """Add a policy, and the place of its selector."""
+        """Add a policy, and the place of its selector. Here and below, a namespace is empty where it is not stated."""
         policies = self._by_namespace.setdefault(namespace, Index())
         policies.add(selector, (name, selector, origin))
-        if namespace.startswith(STAND_IN):
+        if _is_open(namespace):
             self._unknown[namespace] = policies
 
     def selecting(self, labels: Mapping[str, str], namespace: str) -> dict[str, Origin] | NotKnown:
@@ -144,7 +146,7 @@ class Policies:
         for there, policies in self._in_reach(namespace):
             for name, selector, origin in _near(policies, labels):
                 by_pod = _on_pods(selector, labels)
-                if by_pod and there == namespace:
+                if by_pod and (there or _DEFAULT) == (namespace or _DEFAULT):
                     found[name] = origin
                 elif by_pod is not False:
                     maybe = min(name, maybe or name)
@@ -158,10 +160,15 @@ class Policies:
 
     def _in_reach(self, namespace: str) -> Iterable[tuple[str, Index[_Policy]]]:
         """Return the policies of a namespace, and those whose namespace may be the same."""
-        if namespace.startswith(STAND_IN):
+        if _is_open(namespace):
             return self._by_namespace.items()
         own = self._by_namespace.get(namespace)
         return [*([] if own is None else [(namespace, own)]), *self._unknown.items()]
+
+
+def _is_open(namespace: str) -> bool:
+    """Return whether an object gets its namespace when it is applied, or has one that is not known."""
+    return not namespace or namespace.startswith(STAND_IN)
 
 
 def _kept(found: Iterable[PodNetworking], kind: str) -> list[str]:

@@ -74,7 +74,9 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
             judged.append((unit, loaded.plan, pools_of(loaded.plan, catalog)))
     planned = [networking for _, plan, _ in judged for networking in plan.pod_networkings]
     identities = {w.identity for _, plan, _ in judged for w in plan.workloads}
-    yield from manifests.wake((*own, *planned), identities)
+    loose = {identity._replace(namespace="default") for identity in identities}
+    yield from manifests.wake((*own, *planned), identities | loose)
+    manifests.adopt(identities)
     calm = _strangers(manifests, [(plan, pools) for _, plan, pools in judged], own) if judged else ()
     for title, why in (*manifests.drop_copies(), *manifests.drop_idle(identities), *calm):
         skip(title, why)

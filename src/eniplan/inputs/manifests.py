@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import InputError, Problem
 from eniplan.inputs.choosing import Chooser, Policies, Undecidable
-from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.places import STAND_IN, NotKnown, Origin
 from eniplan.k8s import autoscalers
 from eniplan.k8s.kinds import (
+    BEHIND,
     HOLDERS,
     PER_NODE,
     controller_of,
@@ -32,6 +33,7 @@ from eniplan.k8s.kinds import objects as listed
 from eniplan.k8s.labels import Selector, selector_from
 from eniplan.k8s.nodes import NodeLabels, Placement, repelling
 from eniplan.k8s.pods import read_pod
+from eniplan.k8s.refusals import known_version
 from eniplan.k8s.terway import ENI, POD_ENI
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
@@ -93,6 +95,11 @@ class Object(NamedTuple):
     def namespace(self) -> str:
         """Its namespace."""
         return str(self.at("metadata", "namespace") or "default")
+
+    @property
+    def states_namespace(self) -> bool:
+        """Whether it states its namespace; else it gets one when it is applied."""
+        return bool(self.at("metadata", "namespace"))
 
     def at(self, *path: str | int) -> Any:  # noqa: ANN401 - a manifest may hold anything
         """Return the value at a path, or None."""
@@ -160,9 +167,15 @@ class Workload(NamedTuple):
     def is_quiet(self) -> bool:
         """Whether its manifest neither selects exclusive nodes nor tolerates taints, nor names a pool or network."""
         pod, notes = self.pod, self.object.texts("metadata", "annotations")
-        asks = pod.request(ENI) or pod.networks is not None or POD_ENI in pod.annotations
+        asks = _takes(pod) or pod.networks is not None or pod.own_networks or POD_ENI in pod.annotations
         chooses = pod.tolerations or pod.placement != Placement() or self.object.kind in PER_NODE
         return not (asks or chooses or POOL_ANNOTATION in notes or NETWORKING_ANNOTATION in notes)
+
+    def within(self, namespace: str) -> Workload:
+        """Return it in a namespace."""
+        metadata = {**mapping(self.object.at("metadata")), "namespace": namespace}
+        item = self.object._replace(value={**self.object.value, "metadata": metadata})
+        return self._replace(object=item, part=self.part._replace(value={**self.part.value, "namespace": namespace}))
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -230,6 +243,14 @@ def pools_of(plan: Plan, catalog: Catalog) -> Pools:
     return Pools(plan.cluster, tuple(Alike(nodes, tuple(pools)) for nodes, pools in found.values()))
 
 
+def _holder(item: Object) -> Holder | None:
+    """Return the description of an object with pods, also of a version that Kubernetes does not know any more."""
+    given = item.value["apiVersion"]
+    found = holder(known_version(given, item.kind), item.kind)
+    # The first group of some kinds made a selector where there was none.
+    return found if found is None or found.group == given.rpartition("/")[0] else found._replace(selects=False)
+
+
 def _once(
     items: list[_Item], said: Sequence[tuple[Part, tuple[str, ...], Any]]
 ) -> tuple[list[_Item], list[tuple[str, Message]]]:
@@ -269,8 +290,8 @@ class Manifests:
         self.problems: list[Problem] = []
         self._policies = Policies()
         self._namespaces: dict[str, dict[str, str]] = {}
-        self._scalings: dict[tuple[str, str, str], list[tuple[Object, Scaling]]] = {}
-        """Autoscalers by the kind, namespace and name of their targets."""
+        self._scalings: dict[tuple[str, str], list[tuple[Object, Scaling]]] = {}
+        """Autoscalers by the kind and name of their targets."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to check."""
@@ -280,7 +301,7 @@ class Manifests:
         """Add an object. Return why it is skipped; empty if it is not."""
         kind = item.kind
         known = (item.value["apiVersion"], kind) in _OTHERS
-        if not known and holder(item.value["apiVersion"], kind) is None:
+        if not known and _holder(item) is None:
             return "" if self._scales(item) or self._is_misnamed(item) else self._stranger(item)
         if not item.name:
             return say("it has no name")
@@ -315,14 +336,15 @@ class Manifests:
         found = autoscalers.scaling(item.value)
         if found is None:
             return False
-        self._scalings.setdefault((found.kind, item.namespace, found.name), []).append((item, found))
+        self._scalings.setdefault((found.kind, found.name), []).append((item, found))
         return True
 
     def _policy(self, item: Object) -> None:
         selector = item.at("spec", "podSelector")
         if selector is None or _fits_selector(selector):
             found = selector_from((), selector) or Selector((), ())
-            self._policies.add(item.name, item.namespace, found, item.origin("spec", "podSelector"))
+            namespace = item.namespace if item.states_namespace else ""
+            self._policies.add(item.name, namespace, found, item.origin("spec", "podSelector"))
         else:
             place = item.origin("spec", "podSelector").place()
             self.problems.append(
@@ -330,7 +352,7 @@ class Manifests:
             )
 
     def _pods(self, item: Object) -> str:
-        found = holder(item.value["apiVersion"], item.kind)
+        found = _holder(item)
         assert found is not None  # noqa: S101 - checked in `add`
         parts = [
             _workload_part(item, found, template)
@@ -397,6 +419,7 @@ class Manifests:
         """
         there = {Identity(w.object.kind, w.object.namespace, w.object.name) for w in self.workloads}
         there |= {Identity(*quiet.identity) for quiet in self.quiet} | {*planned}
+        there |= {each._replace(kind=BEHIND[each.kind]) for each in there if each.kind in BEHIND}
         kept = []
         for workload in self.workloads:
             why = self._idle(workload.object, there)
@@ -476,22 +499,57 @@ class Manifests:
 
     def policies(self, workload: Workload) -> dict[str, Origin] | NotKnown:
         """Return the NetworkPolicies that select the pods of a workload, by name; the reason, if that is unknown."""
-        return self._policies.selecting(workload.pod.labels, workload.object.namespace)
+        item = workload.object
+        return self._policies.selecting(workload.pod.labels, item.namespace if item.states_namespace else "")
 
     def scaled(self, workload: Workload) -> Part:
         """Return what a plan says of a workload, with how far autoscalers scale it."""
-        found = self._scalings.get(workload.identity, [])
+        part = workload.part
+        direct = self._scaling(workload.object, part.value["name"])
         # A CronHorizontalPodAutoscaler may target another autoscaler, and moves its limits.
-        targets = ((item.kind, item.namespace, item.name) for item, _ in found)
-        found = [*found, *(moving for target in targets for moving in self._scalings.get(target, ()))]
+        moving = [self._scaling(item, item.name) for item, _ in direct or ()]
+        found = [each for several in (direct, *moving) for each in several or ()]
+        if direct is None or None in moving:
+            why = say("which autoscaler is for it: state the namespace of both")
+            return part._replace(value={**part.value, "maxReplicas": NotKnown(why)})
         if not found:
-            return workload.part
+            return part
         item, most = max(found, key=lambda each: each[1].most if type(each[1].most) is int else sys.maxsize)
-        value = {**workload.part.value, "maxReplicas": most.most}
+        value = {**part.value, "maxReplicas": most.most}
         least = max(each.least for _, each in found)
         if least > 0 and type(value.get("replicas", 1)) is int:
             value["replicas"] = max(value.get("replicas", 1), least)
-        return Part(value, {**workload.part.origins, ("maxReplicas",): item.origin(*most.path)})
+        return Part(value, {**part.origins, ("maxReplicas",): item.origin(*most.path)})
+
+    def _scaling(self, item: Object, name: str) -> list[tuple[Object, Scaling]] | None:
+        """Return what scales an object; None if that depends on namespaces that manifests leave to whoever applies."""
+        every = self._scalings.get((item.kind, name), [])
+        targets = [w.object for w in self.workloads if (w.object.kind, w.part.value["name"]) == (item.kind, name)]
+        same = [each for each in every if each[0].namespace == item.namespace]
+        if same:
+            return same
+        taken = {target.namespace for target in targets}
+        loose = [
+            each
+            for each in every
+            if each[0].states_namespace != item.states_namespace and each[0].namespace not in taken
+        ]
+        return loose if len(loose) < 2 and len(targets) < 2 else None if loose else []  # noqa: PLR2004 - one of each
+
+    def adopt(self, planned: Collection[Identity]) -> None:
+        """Give workloads without a namespace that of the only workload of a plan with their kind and name."""
+        own = {workload.identity for workload in self.workloads}
+        there: dict[tuple[str, str], set[str]] = {}
+        for kind, namespace, name in planned:
+            there.setdefault((kind, name), set()).add(namespace)
+        for i, workload in enumerate(self.workloads):
+            kind, _, name = workload.identity
+            namespaces = there.get((kind, name), set())
+            if workload.object.states_namespace or len(namespaces) != 1:
+                continue
+            (namespace,) = namespaces
+            if (kind, namespace, name) not in own:
+                self.workloads[i] = workload.within(namespace)
 
     def chooser(self, networkings: Iterable[PodNetworking]) -> Chooser:
         """Return what chooses among PodNetworkings, given the namespaces of these manifests."""
@@ -504,13 +562,17 @@ class Manifests:
         pool, which suggests that they are meant to run there.
         """
         pod, value = workload.pod, self.scaled(workload).value
+        enis = pod.request(ENI)
         if pod.host_network or pod.is_ignored:
-            return
+            if not enis:  # Terway gives them none, and they reserve none
+                return
+        else:
+            enis = max(enis, 1)
         numbers = (value.get("replicas", 1), value.get("maxReplicas", 0))
         # A number that is not known may be larger than any pool.
         most = max(number if type(number) is int else sys.maxsize for number in numbers)
         replicas = None if value["kind"] in PER_NODE else most
-        title, enis = workload.part.title, max(pod.request(ENI), 1)
+        title = workload.part.title
         for alike in pools.alike:
             taints = alike.pools[0].node_taints
             is_meant = replicas is None or any(taint.repels for taint in taints)
@@ -540,7 +602,7 @@ def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None
     if named is not None:
         return Steering(named, found.name, found.open)
     open_to = [alike for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
-    takes_eni = found.leads or pod.request(ENI) > 0 or (found.is_barred and _is_meant(workload, open_to))
+    takes_eni = found.leads or _takes(pod) or (found.is_barred and _is_meant(workload, open_to))
     if not takes_eni and not _is_led(pod, [alike.pools[0] for alike in open_to]):
         return None
     able = sorted((pool for alike in open_to for pool in alike.pools), key=lambda pool: pool.name)
@@ -666,6 +728,10 @@ def _workload_part(item: Object, found: Holder, template: Template) -> Part:
         number, at = cap, template.cap
     if number is not None:
         value["replicas"] = number
+    value["apiVersion"] = item.value["apiVersion"]
+    selector = item.at("spec", "selector") if found.selects else None
+    if selector is not None and not _is_open(selector, item.at(*template.path, "metadata", "labels")):
+        value["selector"] = selector
     strategy = None if found.strategy is None else item.at(*found.strategy)
     if isinstance(strategy, dict):
         value["strategy"] = strategy
@@ -676,12 +742,30 @@ def _workload_part(item: Object, found: Holder, template: Template) -> Part:
         ("kind",): item.origin("kind"),
         ("replicas",): item.origin(*(at or ())),
         ("template",): item.origin(*template.path),
+        ("apiVersion",): item.origin("apiVersion"),
+        ("selector",): item.origin("spec", "selector"),
         ("strategy",): item.origin(*(found.strategy or ())),
         ("nodePool",): item.origin("metadata"),
         ("podNetworking",): item.origin(*template.path, "metadata", "labels"),
         ("namespaceLabels",): item.origin("metadata", "namespace"),
     }
     return Part(value, origins)
+
+
+def _is_open(*values: object) -> bool:
+    """Return whether a text in values is unknown."""
+    todo = list(values)
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str) and (isinstance(item, NotKnown) or item.startswith(STAND_IN)):
+            return True
+        todo += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+    return False
+
+
+def _takes(pod: Pod) -> bool:
+    """Return whether pods request ENIs, also in a way that Kubernetes refuses."""
+    return pod.request(ENI) > 0 or pod.is_misread
 
 
 def _is_led(pod: Pod, able: list[NodePool]) -> bool:
@@ -691,7 +775,7 @@ def _is_led(pod: Pod, able: list[NodePool]) -> bool:
 
 def _names_exclusive(pod: Pod) -> bool:
     """Return whether pods name what only exclusive nodes have: their label, or `aliyun/eni`."""
-    return pod.request(ENI) > 0 or any(r.key == EXCLUSIVE_LABEL for r in pod.placement.requirements())
+    return _takes(pod) or any(r.key == EXCLUSIVE_LABEL for r in pod.placement.requirements())
 
 
 def _is_misled(pod: Pod) -> bool:

@@ -10,7 +10,7 @@ from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, read_selector,
 from eniplan.k8s.names import LONGEST_LABEL, label_value_problem
 from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, NODE_NAME, ZONE_LABELS, Placement, Term, Toleration, requirement
 from eniplan.k8s.numbers import parts, quantity, whole
-from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
+from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS, NETWORKS_REQUEST
 from eniplan.k8s.values import listing, mapping, texts
 from eniplan.messages import NOTHING, Message, say
 from eniplan.values import NamedTuple
@@ -95,6 +95,8 @@ class Pod(NamedTuple):
     spreads: tuple[Spread, ...]
     networks: tuple[str, ...] | None
     """The PodNetworkings that a pod with several networks names; None if it names none."""
+    own_networks: tuple[str, ...]
+    """The eniTypes of the networks that the pod defines itself, which come before those of PodNetworkings."""
     misread: tuple[Flaw, ...]
     """Values of the wrong type. They count as absent; `true`, `false` and whole numbers count as the text they lack."""
     refused: tuple[Flaw, ...]
@@ -124,6 +126,11 @@ class Pod(NamedTuple):
     def asking(self, resource: str) -> tuple[Container, ...]:
         """Return the containers that request a resource."""
         return tuple(c for c in (*self.containers, *self.init_containers) if c.requests.get(resource))
+
+    @property
+    def is_misread(self) -> bool:
+        """Whether it requests ENIs in a way that Kubernetes refuses, such as half of one; that counts as no request."""
+        return any(flaw.path[-1:] == (ENI,) for flaw in (*self.refused, *self.misread))
 
     @property
     def is_ignored(self) -> bool:
@@ -202,6 +209,7 @@ class _Reader:
             _apart(labels, spec, namespace, ZONE_LABELS),
             tuple(_spreads(labels, spec)),
             self._networks(annotations.get(NETWORKS_REQUEST)),
+            self._own_networks(annotations.get(NETWORKS)),
             tuple(self.misread),
             tuple(self.refused),
         )
@@ -209,11 +217,7 @@ class _Reader:
     def _networks(self, text: str | None) -> tuple[str, ...] | None:
         if text is None:
             return None
-        try:
-            found = parse_json(text)
-        except ValueError:
-            found = None
-        items = [item if isinstance(item, dict) else {} for item in listing(found)]
+        items = [item if isinstance(item, dict) else {} for item in listing(_json(text))]
         names = tuple(name for item in items if isinstance(name := item.get("network"), str) and name)
         interfaces = [item.get("interfaceName") or _FIRST_INTERFACE for item in items]
         path = ("metadata", "annotations", NETWORKS_REQUEST)
@@ -222,14 +226,37 @@ class _Reader:
             hint = say('write [{{"network": "NAME", "interfaceName": "eth0"}}]')
             self.refused.append(Flaw(path, wrong, hint))
             return None
-        for each, times in Counter(interfaces).items():
-            if len(each) > _LONGEST_INTERFACE:
-                wrong = say("the interfaceName {interface!r} has more than 5 characters", interface=each)
-                self.refused.append(Flaw(path, wrong, say("write a name such as eth1")))
-            if times > 1:
-                wrong = say("several networks have the interface {interface}", interface=each)
-                self.refused.append(Flaw(path, wrong, say("give each its own interfaceName: eth0, eth1")))
+        self._interfaces(path, interfaces, "interfaceName")
         return names
+
+    def _own_networks(self, text: str | None) -> tuple[str, ...]:
+        """Read the networks that a pod defines itself; the webhook takes an empty list as none."""
+        if text is None:
+            return ()
+        path = ("metadata", "annotations", NETWORKS)
+        found = _json(text)
+        items = mapping(found).get("podNetworks") or []
+        if not (isinstance(found, dict) and isinstance(items, list) and all(isinstance(item, dict) for item in items)):
+            wrong = say("{annotation} is not a JSON map with the list podNetworks", annotation=NETWORKS)
+            hint = say("remove it, and let a PodNetworking select the pods")
+            self.refused.append(Flaw(path, wrong, hint))
+            return ()
+        self._interfaces(path, [str(item.get("interface") or "") for item in items], "interface")
+        return tuple(str(mapping(item.get("eniOptions")).get("eniType") or "Default") for item in items)
+
+    def _interfaces(self, path: Path, names: list[str], key: str) -> None:
+        """Record the interfaces of networks that the webhook refuses."""
+        for each, times in Counter(names).items():
+            if not each:
+                self.refused.append(
+                    Flaw(path, say("a network has no {key}", key=key), say("write a name such as eth0"))
+                )
+            elif len(each) > _LONGEST_INTERFACE:
+                wrong = say("the {key} {interface!r} has more than 5 characters", key=key, interface=each)
+                self.refused.append(Flaw(path, wrong, say("write a name such as eth1")))
+            elif times > 1:
+                wrong = say("several networks have the interface {interface}", interface=each)
+                self.refused.append(Flaw(path, wrong, say("give each its own {key}: eth0, eth1", key=key)))
 
     def _misread(self, path: Path, what: str, hint: Message = NOTHING) -> None:
         key = next((step for step in reversed(path) if isinstance(step, str)), "")
@@ -402,6 +429,13 @@ class _Reader:
                         resource=name,
                     )
                     self.refused.append(Flaw(("spec", "resources", key, name), wrong, say("request it in a container")))
+
+
+def _json(text: str) -> object:
+    try:
+        return parse_json(text)
+    except ValueError:
+        return None
 
 
 def _without_quotes(value: object) -> str:

@@ -299,6 +299,8 @@ class Workload(NamedTuple):
     """The parsed template."""
     repeated: tuple[str, ...] = ()
     """The workload's keys that repeat what its template says."""
+    api_version: str = ""
+    selector: Mapping[str, Any] | None = None
     strategy: Mapping[str, Any] | None = None
     namespace_labels: Mapping[str, str] = {}
     is_prefix: bool = False
@@ -312,9 +314,14 @@ class Workload(NamedTuple):
         return (*self.path, key) if inner is None else (*self.path, "template", *inner)
 
     @property
+    def is_passed_by(self) -> bool:
+        """Whether Terway passes its pods by, and they take no ENI: on the host network, or with the label for that."""
+        return self.host_network or (self.pod is not None and self.pod.is_ignored)
+
+    @property
     def networks(self) -> tuple[str, ...]:
-        """The PodNetworkings of its pods: one, several for multi-network pods, or none on the host network."""
-        if self.host_network:
+        """The PodNetworkings of its pods: one, several, or none: on the host network, and of pods with their own."""
+        if self.host_network or (self.pod is not None and self.pod.own_networks):
             return ()
         several = None if self.pod is None else self.pod.networks
         return (() if self.pod_networking is None else (self.pod_networking,)) if several is None else several
@@ -528,6 +535,8 @@ def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
         None if tolerations is None else tuple(toleration_from(t) for t in tolerations if t is not None),
         tuple(value.get("networkPolicies", ())),
         template,
+        api_version=value.get("apiVersion", ""),
+        selector=value.get("selector"),
         strategy=value.get("strategy"),
         namespace_labels=value.get("namespaceLabels", {}),
         is_prefix=value.get("generateName", False),

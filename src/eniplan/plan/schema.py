@@ -244,6 +244,11 @@ _WORKLOAD = _object(
         "description": "The pod template of its own manifest (metadata and spec). Replaces hostNetwork, eniRequest "
         "and tolerations.",
     },
+    apiVersion=_text("apiVersion of its own manifest. Default: one that Kubernetes knows."),
+    selector={
+        "type": "object",
+        "description": "The selector in its own manifest, which must select the labels of its template.",
+    },
     strategy={
         "type": "object",
         "description": "The update strategy in its own manifest: spec.strategy of a Deployment, "

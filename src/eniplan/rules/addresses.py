@@ -218,6 +218,8 @@ def _sum(needs: Iterable[Need]) -> Need:
 def _of_pool(pool: PoolView) -> Iterator[Demand]:
     users: dict[str | None, list[Workload]] = {}
     for workload in pool.workloads:
+        if workload.is_passed_by:
+            continue
         for name in dict.fromkeys(workload.networks) or (None,):
             users.setdefault(name, []).append(workload)
     for config in pool.configs:

@@ -736,6 +736,7 @@ def np015(view: PlanView) -> Outcome:
         facts.WORKLOAD_KIND,
         facts.REPLICAS,
         facts.HOST_NETWORK,
+        facts.ENI_REQUEST,
     ),
     effect="kubelet counts all pods of a node, including hostNetwork ones. At its limit further pods stay Pending "
     'with "Too many pods", even if ENIs are free.',
@@ -760,7 +761,7 @@ def np016(view: PlanView) -> Outcome:
         hosts = HOST_PODS + sum(
             w.replicas
             for w in view.plan.workloads
-            if w.node_pool == pool.pool.name and w.host_network and w.kind in PER_NODE
+            if w.node_pool == pool.pool.name and w.host_network and not w.eni_request and w.kind in PER_NODE
         )
         room = max(most - hosts, 0)
         if room >= max(known):

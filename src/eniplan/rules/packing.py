@@ -22,21 +22,27 @@ if TYPE_CHECKING:
 
 def injected(workload: Workload) -> int:
     """Return the `aliyun/eni` that Terway's webhook requests in the first container: one per network, or 0."""
-    asks = workload.pod is not None and workload.pod.annotations.get(POD_ENI) == "true"
-    return len(workload.networks) or int(asks and not workload.host_network)
+    pod = workload.pod
+    if pod is None or workload.host_network:
+        return len(workload.networks)
+    return len(pod.own_networks or workload.networks) or int(pod.annotations.get(POD_ENI) == "true")
 
 
 def enis_of(workload: Workload, *, is_lingjun: bool) -> int:
     """Return how many exclusive ENIs a pod uses, whether the scheduler counts them or not.
 
-    A pod without a request still gets one. A request above what the pod gets is lost to other pods.
+    A pod without a request still gets one, unless Terway passes it by. A request above what the pod gets is lost to
+    other pods.
     """
     pod = workload.pod
     if is_lingjun:
-        return 0 if pod is not None and pod.is_ignored else 1
-    written = injected(workload)
-    asked = (workload.eni_request or 0) if pod is None else pod.request(ENI, first=written or None)
-    return asked if pod is not None and pod.is_ignored else max(asked, written, 1)
+        return 0 if workload.is_passed_by else 1
+    asked, written = workload.eni_request or 0, injected(workload)
+    if workload.is_passed_by:
+        return asked
+    if pod is not None and written:
+        asked = pod.request(ENI, first=written)
+    return max(asked, written, 1)
 
 
 class Load(NamedTuple):
@@ -142,7 +148,7 @@ class Taker(NamedTuple):
 
 
 def takers(pool: PoolView) -> tuple[Taker, ...]:
-    """Return the pods that certainly run in a pool, outside the host network. Those that Terway ignores use no ENI."""
+    """Return the pods that certainly run in a pool and use its ENIs, or that only Terway's label keeps from them."""
     found = []
     for workload in pool.workloads:
         enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)

@@ -64,6 +64,11 @@ KUBERNETES_SPREAD = _kubernetes("pod topology spread constraints", "scheduling-e
 KUBERNETES_ROLLOUT = _kubernetes(
     "rolling update of a Deployment", "workloads/controllers/deployment/#rolling-update-deployment"
 )
+KUBERNETES_GONE = Source(
+    "Kubernetes: API versions that were removed",
+    "https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
+    _READ,
+)
 KUBERNETES_NAMES = _kubernetes("object names", "overview/working-with-objects/names/")
 CODE_LIMITS = _code("pkg/aliyun/client/limit.go", "limits of an instance type", "#L59-L94")
 CODE_DUAL = _code("pkg/eni/node_reconcile.go", "dual-stack check of a node", "#L88-L102")

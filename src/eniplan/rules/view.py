@@ -219,10 +219,10 @@ class PlanView(View):
 
     @cached_property
     def workloads_by_pool(self) -> dict[str, list[Workload]]:
-        """The workloads that use ENIs (not hostNetwork), by the pool that they name."""
+        """The workloads that use or request ENIs, by the pool that they name. On the host network, few do."""
         out: dict[str, list[Workload]] = {}
         for workload in self.plan.workloads:
-            if not workload.host_network:
+            if not workload.host_network or workload.eni_request:
                 out.setdefault(workload.node_pool, []).append(workload)
         return out
 
@@ -431,7 +431,7 @@ class PoolView:
 
     @cached_property
     def workloads(self) -> list[Workload]:
-        """The workloads that name this pool and use ENIs."""
+        """The workloads that name this pool and use or request ENIs."""
         return self.view.workloads_by_pool.get(self.pool.name, [])
 
     @cached_property
@@ -450,7 +450,7 @@ class PoolView:
             not networkings
             or self.pool.system_pods_per_node > 0
             or bool(self.guests)
-            or any(not workload.networks for workload in self.workloads)
+            or any(not (workload.networks or workload.is_passed_by) for workload in self.workloads)
         )
 
     def _fallback(self, *, in_use: bool) -> PodConfig:

@@ -9,6 +9,7 @@ from eniplan.k8s.kinds import FIXED_NAMES
 from eniplan.k8s.names import generated, is_dns_label, name_problem
 from eniplan.k8s.nodes import ARCH_LABELS, REGION_LABELS, ZONE_LABELS, repelling, stays, toleration_of
 from eniplan.k8s.pods import AFFINITY, TERMS
+from eniplan.k8s.refusals import is_own, selector_flaws, strategy_flaws, version_flaw
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWORKS, NETWORKS_REQUEST, POD_ENI
 from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
@@ -26,8 +27,10 @@ from eniplan.rules.sources import (
     CODE_WEBHOOK,
     EXCL,
     KUBERNETES_AFFINITY,
+    KUBERNETES_GONE,
     KUBERNETES_NAMES,
     KUBERNETES_RESOURCES,
+    KUBERNETES_ROLLOUT,
     KUBERNETES_TAINTS,
     PN,
     QOS,
@@ -131,6 +134,8 @@ def wl002(view: PlanView) -> Outcome:
                 )  # fmt: skip
                 yield Hit(path, message, say("remove the request"), numbers)
         elif request == 0 and not injected(workload):
+            if workload.pod is not None and workload.pod.is_misread:
+                continue  # WL008 reports it
             message = say(
                 "{kind} {name!r} is placed by node affinity and requests no aliyun/eni: the scheduler places "
                 "too many of its pods",
@@ -384,15 +389,19 @@ def _value_fix(asked: Requirement) -> Fix | None:
 @rule(
     "WL008",
     "error",
-    "Kubernetes or Terway's webhook refuses the pods of a workload",
-    needs=(facts.TEMPLATE,),
-    effect="No pod is created; the controller's events say why.",
-    sources=(KUBERNETES_RESOURCES, KUBERNETES_TAINTS, CODE_WEBHOOK),
+    "Kubernetes or Terway's webhook refuses a workload, or its pods",
+    needs=(facts.TEMPLATE, facts.API_VERSION, facts.SELECTOR, facts.STRATEGY, facts.WORKLOAD_KIND),
+    effect="No pod is created; kubectl or the controller's events say why.",
+    sources=(KUBERNETES_RESOURCES, KUBERNETES_TAINTS, KUBERNETES_ROLLOUT, KUBERNETES_GONE, CODE_WEBHOOK),
     passes={"workloads": [manifest(containers=[{"name": "c", "resources": _ASKING}])]},
     fails={"workloads": [manifest(containers=[{"name": "c", "resources": {**_ASKING, "limits": {ENI: 2}}}])]},
 )
 def wl008(view: PlanView) -> Outcome:
-    """Requests that differ from limits, invalid tolerations and affinity, and annotations that exclude each other."""
+    """Versions that are gone, invalid selectors, strategies, requests, tolerations, affinity and annotations."""
+    for workload in view.plan.workloads:
+        for flaw in _refusals(workload):
+            message = say("{kind} {name!r}: {problem}", kind=workload.kind, name=workload.name, problem=flaw.message)
+            yield Hit((*workload.path, *flaw.path), message, flaw.hint)
     for workload, pod in _exclusive(view):
         for flaw in pod.refused:
             message = say("{kind} {name!r}: {problem}", kind=workload.kind, name=workload.name, problem=flaw.message)
@@ -404,6 +413,20 @@ def wl008(view: PlanView) -> Outcome:
                 kind=workload.kind, name=workload.name, annotations=tuple(given),
             )  # fmt: skip
             yield Hit(in_pod(workload, ("metadata", "annotations", given[1])), message, say("keep one of them"))
+
+
+def _refusals(workload: Workload) -> Iterator[Flaw]:
+    """Yield why Kubernetes refuses a workload apart from its pods, with paths in it."""
+    kind, version = workload.kind, workload.api_version
+    gone = version_flaw(version, kind)
+    if gone is not None:
+        yield gone._replace(path=("apiVersion",))
+    if workload.selector is not None and workload.pod is not None:
+        for flaw in selector_flaws(workload.selector, workload.pod.labels):
+            yield flaw._replace(path=("selector", *flaw.path))
+    if workload.strategy is not None and (not version or is_own(version, kind) or kind == "Rollout"):
+        for flaw in strategy_flaws(kind, workload.strategy):
+            yield flaw._replace(path=("strategy", *flaw.path))
 
 
 def _request_fix(workload: Workload, flaw: Flaw) -> Fix | None:
@@ -605,13 +628,20 @@ def wl013(view: PlanView) -> Outcome:
     fails={"workloads": [manifest({"annotations": {POD_ENI: "true"}})]},
 )
 def wl014(view: PlanView) -> Outcome:
-    """The annotation pod-eni without a PodNetworking. Trunking counts as on unless the plan turns it off."""
+    """The annotation pod-eni, or networks of the pods' own. Trunking counts as on unless the plan turns it off."""
     for workload, pod in _exclusive(view):
-        if (
-            pod.annotations.get(POD_ENI) == "true"
-            and not workload.networks
-            and view.cluster.terway.eni_trunking is not False
-        ):
+        if view.cluster.terway.eni_trunking is False or workload.networks:
+            continue
+        if pod.own_networks:
+            if "ENI" not in pod.own_networks:
+                message = say(
+                    "{kind} {name!r} has the annotation {annotation} without a network of eniType ENI: its pods "
+                    "request {resource}",
+                    kind=workload.kind, name=workload.name, annotation=NETWORKS, resource=MEMBER_ENI,
+                )  # fmt: skip
+                hint = say("remove it, and let a PodNetworking select the pods")
+                yield Hit(in_pod(workload, ("metadata", "annotations", NETWORKS)), message, hint)
+        elif pod.annotations.get(POD_ENI) == "true":
             message = say(
                 "{kind} {name!r} has the annotation {annotation} and no PodNetworking: its pods request {resource}",
                 kind=workload.kind, name=workload.name, annotation=POD_ENI, resource=MEMBER_ENI,
