@@ -34,17 +34,13 @@ def _by_density(record: InstanceType, pods: int | None) -> tuple[Any, ...]:
     return (_or_last(None if density is None else -density), *_size(record))
 
 
-def _by_vcpus(record: InstanceType, _: int | None) -> tuple[Any, ...]:
-    return _size(record)
-
-
 def _by_memory(record: InstanceType, _: int | None) -> tuple[Any, ...]:
     vcpus, memory, name = _size(record)
     return memory, vcpus, name
 
 
 ORDERS: Mapping[str, Key] = {
-    "pods": _by_pods, "pods-per-vcpu": _by_density, "vcpu": _by_vcpus, "memory": _by_memory,
+    "pods": _by_pods, "pods-per-vcpu": _by_density, "vcpu": lambda record, _: _size(record), "memory": _by_memory,
 }  # fmt: skip
 """Most pods first; least vCPUs or memory first."""
 

@@ -85,14 +85,15 @@ class Fixes(NamedTuple):
             terminal.read_instead({})
         if self.write:
             _write(found)
-            _tell(found.fixed, _fixed)
+            _tell([say("fixed {finding}", finding=_line(f)) for f in found.fixed])
         else:
             names = {terminal.true_path(f.place.file): f.place.file for f in found.fixed}
-            _tell(found.fixed, _would_fix)
+            _tell([say("would fix {finding}", finding=_line(f)) for f in found.fixed])
             terminal.out("".join(_changes(names[true], data) for true, data in sorted(found.files.items())))
-        _tell(found.refused, _not_fixed)
-        levels = (True, False) if self.unsafe else (True,)
-        _tell([f for f in found.report.findings if _is_elsewhere(f) and f.fix and f.fix.safe in levels], _elsewhere)
+        _tell([say("not fixed, fix it by hand: {finding}", finding=_line(f)) for f in found.refused])
+        open_fixes = ((f, f.fix) for f in found.report.findings if f.waived is None and f.fix is not None)
+        elsewhere = [(f, own.why_not) for f, own in open_fixes if own.why_not and (own.safe or self.unsafe)]
+        _tell([say("not fixed: {finding}: {why}", finding=_line(f), why=why) for f, why in elsewhere])
         return found.report if self.write else report
 
 
@@ -111,31 +112,11 @@ def _write(found: Outcome) -> None:
         raise InputError(*failed)
 
 
-def _tell(findings: Sequence[Finding], line: Callable[[Finding], Message]) -> None:
-    for finding in findings[:_MOST_TOLD]:
-        terminal.err(line(finding))
-    if len(findings) > _MOST_TOLD:
-        terminal.err(say("and {n} more", n=len(findings) - _MOST_TOLD))
-
-
-def _fixed(finding: Finding) -> Message:
-    return say("fixed {finding}", finding=_line(finding))
-
-
-def _would_fix(finding: Finding) -> Message:
-    return say("would fix {finding}", finding=_line(finding))
-
-
-def _not_fixed(finding: Finding) -> Message:
-    return say("not fixed, fix it by hand: {finding}", finding=_line(finding))
-
-
-def _is_elsewhere(finding: Finding) -> bool:
-    return finding.waived is None and finding.fix is not None and bool(finding.fix.why_not)
-
-
-def _elsewhere(finding: Finding) -> Message:
-    return say("not fixed: {finding}: {why}", finding=_line(finding), why=finding.fix.why_not if finding.fix else "")
+def _tell(lines: Sequence[Message]) -> None:
+    for line in lines[:_MOST_TOLD]:
+        terminal.err(line)
+    if len(lines) > _MOST_TOLD:
+        terminal.err(say("and {n} more", n=len(lines) - _MOST_TOLD))
 
 
 def _line(finding: Finding) -> Message:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import OwnData
 
 OLDEST_PYTHON = (3, 11)
+_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CREDENTIALS = (
     ("ALIBABA_CLOUD_ACCESS_KEY_ID", say("an access key in the environment")),
     ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", say("an OIDC role in the environment")),
@@ -45,7 +46,7 @@ def look(environment: Mapping[str, str], today: date) -> Iterator[Result]:
 
     """
     yield _python()
-    yield Result("eniplan", "ok", say("{version} in {folder}", version=__version__, folder=_folder()))
+    yield Result("eniplan", "ok", say("{version} in {folder}", version=__version__, folder=_FOLDER))
     yield _parts()
     yield _data(today)
     yield _own_data()
@@ -53,10 +54,6 @@ def look(environment: Mapping[str, str], today: date) -> Iterator[Result]:
     yield from _settings(environment)
     yield _credentials(environment)
     yield _endpoint(environment)
-
-
-def _folder() -> str:
-    return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def _python() -> Result:

@@ -145,7 +145,7 @@ class Placement(NamedTuple):
     def needs(self, key: str, value: str) -> bool:
         """Return whether only nodes with this label match, and this value can match."""
         without = self.allows(NodeLabels({}, key.__eq__))
-        return without is False and self.allows(NodeLabels({key: value}, _never)) is not False
+        return without is False and self.allows(NodeLabels({key: value}, lambda _: False)) is not False
 
     def keeps_to(self, keys: Collection[str]) -> bool:
         """Return whether only nodes with one of these labels match."""
@@ -160,10 +160,6 @@ class Placement(NamedTuple):
     def requirements(self) -> tuple[Requirement, ...]:
         """Return the label requirements of the nodeSelector and of all terms."""
         return (*self.selector, *(r for term in self.terms or () for r in term.expressions))
-
-
-def _never(_: str) -> bool:
-    return False
 
 
 def _holds(term: Term, node: NodeLabels) -> bool | None:

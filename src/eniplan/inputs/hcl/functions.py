@@ -178,10 +178,6 @@ def _sets(args: Arguments) -> list[list[Any]]:
     return out
 
 
-def _union(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    return set_of([item for value in _sets(args) for item in value])
-
-
 def _intersection(args: Arguments) -> Any:  # noqa: ANN401 - a value
     first, *others = ([(kind(i), i) for i in value] for value in _sets(args))
     return set_of([item for found, item in first if all((found, item) in other for other in others)])
@@ -207,18 +203,6 @@ def _is_item(value: Any) -> bool:  # noqa: ANN401 - a value
 def _distinct(args: Arguments) -> Any:  # noqa: ANN401 - a value
     lost = next((unknown(item) for item in items(args[0]) if not _is_item(item)), None)
     return unique(alike(args[0])) if lost is None else lost
-
-
-def _sort(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    return sorted(map(text, items(args[0])), key=str.encode)
-
-
-def _keys(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    return sorted(entries(args[0]))
-
-
-def _values(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    return [item for _, item in pairs(entries(args[0]))]
 
 
 def _coalesce(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -258,10 +242,6 @@ def _to_set(args: Arguments) -> Any:  # noqa: ANN401 - a value
     if lost is None:
         return set_of(args[0])
     return Set(unique(args[0])) if all(map(is_text, args[0])) else lost
-
-
-def _reverse(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    return list(reversed(items(args[0])))
 
 
 def _chunk(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -648,10 +628,6 @@ def _parse_int(args: Arguments) -> Any:  # noqa: ANN401 - a value
         raise RefusedError(say("not a number in this base")) from None
 
 
-def _sum(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    return sum(_numbers(items(args[0])))
-
-
 def _converted(convert: Callable[[Any], Any]) -> Function:
     return lambda args: None if args[0] is None else convert(args[0])
 
@@ -666,18 +642,20 @@ def _reversed(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 LOOSE: Mapping[str, Function] = {
-    "length": _length, "merge": _merge, "concat": _concat, "lookup": _lookup, "flatten": _flatten, "keys": _keys,
-    "values": _values, "element": _element, "contains": _contains, "slice": _slice, "reverse": _reverse, "one": _one,
-    "chunklist": _chunk, "coalesce": _coalesce, "coalescelist": _coalesce_list, "tolist": _to_list, "tomap": _to_map,
-    "zipmap": _zipmap, "toset": _to_set, "compact": _compact, "distinct": _distinct,
+    "length": _length, "merge": _merge, "concat": _concat, "lookup": _lookup, "flatten": _flatten,
+    "keys": lambda args: sorted(entries(args[0])), "values": lambda args: [item for _, item in pairs(entries(args[0]))],
+    "element": _element, "contains": _contains, "slice": _slice, "one": _one,
+    "reverse": lambda args: items(args[0])[::-1], "chunklist": _chunk, "coalesce": _coalesce,
+    "coalescelist": _coalesce_list, "tolist": _to_list, "tomap": _to_map, "zipmap": _zipmap,
+    "toset": _to_set, "compact": _compact, "distinct": _distinct,
 }  # fmt: skip
 """Functions that can be called with partly unknown arguments."""
 _CONSIDERATE = frozenset(("coalesce", "coalescelist", "contains", "lookup", "element"))
 """Functions that can also be called with completely unknown arguments after the first."""
 WHOLE: Mapping[str, Function] = {
-    "sort": _sort, "index": _index, "range": _range, "setproduct": _set_product, "setunion": _union,
-    "setsubtract": _subtract,
-    "setintersection": _intersection, "transpose": _transpose, "matchkeys": _match_keys,
+    "sort": lambda args: sorted(map(text, items(args[0])), key=str.encode), "index": _index, "range": _range,
+    "setproduct": _set_product, "setunion": lambda args: set_of([item for value in _sets(args) for item in value]),
+    "setsubtract": _subtract, "setintersection": _intersection, "transpose": _transpose, "matchkeys": _match_keys,
     "format": _format, "formatlist": _format_list, "join": _join, "split": _split, "replace": _replace,
     "regex": _regex, "regexall": _regex_all, "substr": _substr, "lower": _cased(str.lower), "upper": _cased(str.upper),
     "title": _title_of, "trimspace": _texts(lambda value: value.strip(" \t\r\n\v\f")),
@@ -689,7 +667,8 @@ WHOLE: Mapping[str, Function] = {
     "jsonencode": _json_encode, "jsondecode": _json_decode, "yamldecode": _yaml_decode, "yamlencode": _yaml_encode,
     "base64encode": _encode64, "base64decode": _decode64,
     "tostring": _converted(text), "tonumber": _converted(numeric), "tobool": _converted(flag),
-    "min": lambda args: min(_numbers(args)), "max": lambda args: max(_numbers(args)), "sum": _sum,
+    "min": lambda args: min(_numbers(args)), "max": lambda args: max(_numbers(args)),
+    "sum": lambda args: sum(_numbers(items(args[0]))),
     "ceil": lambda args: -(-numeric(args[0]) // 1), "floor": lambda args: numeric(args[0]) // 1,
     "abs": lambda args: abs(numeric(args[0])), "pow": _power, "parseint": _parse_int,
     "signum": lambda args: (numeric(args[0]) > 0) - (numeric(args[0]) < 0),

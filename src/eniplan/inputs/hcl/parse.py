@@ -404,13 +404,10 @@ class _Reader:
         first = data.find(b"\n", start, end) + 1
         last = data.rfind(b"\n", start, end) + 1
         inner = [child for child in node.children if child.type in _COMPUTED]
-        cut = _indent(data, first, last, self._outside(inner)) if data.startswith(b"<<-", start) else 0
+        ranges = [self._span(child) for child in inner]  # their lines do not count for indentation
+        cut = _indent(data, first, last, ranges) if data.startswith(b"<<-", start) else 0
         parts = self._parts(inner, first, last, lambda text: text, depth, cut)
         return Template(start, end, tuple(parts), unwraps=False)
-
-    def _outside(self, nodes: list[Node]) -> list[tuple[int, int]]:
-        """Return the ranges of interpolations and directives, whose lines do not count for indentation."""
-        return [self._span(node) for node in nodes]
 
     def _parts(  # noqa: PLR0913, PLR0917 - a range, its nodes, and how to read its text
         self, inner: list[Node], start: int, end: int, read: Callable[[str], str], depth: int, cut: int = 0
@@ -547,11 +544,8 @@ class _Reader:
         condition, yes, no = (self.expression(part, depth) for part in _meaningful(node)[:3])
         start, end = self._span(node)
         first = _meaningful(node)[0]
-        return (
-            _rotated(condition, yes, no, start, end)
-            if not _has_brackets(first)
-            else Choice(start, end, condition, yes, no)
-        )
+        has_brackets = any(child.type == "(" for child in first.children)
+        return Choice(start, end, condition, yes, no) if has_brackets else _rotated(condition, yes, no, start, end)
 
     def _binary(self, node: Node, depth: int) -> Expression:
         children = [child for child in node.children if child.type != "comment"]
@@ -619,10 +613,6 @@ def _rotated(condition: Expression, yes: Expression, no: Expression, start: int,
 def _meaningful(node: Node) -> list[Node]:
     """Return the children of a node without brackets, commas and comments."""
     return [child for child in node.children if child.is_named and child.type not in _IGNORED]
-
-
-def _has_brackets(node: Node) -> bool:
-    return any(child.type == "(" for child in node.children)
 
 
 def _is_bare(node: Node) -> bool:

@@ -88,17 +88,13 @@ def _is_lost(value: Any) -> bool:  # noqa: ANN401 - any value
     return unknown(value) is not None or any(map(_is_lost, inner))
 
 
-def _no_words(_value: Any) -> str | None:  # noqa: ANN401 - any value
-    return None
-
-
 class Budget:
     """The work that may still be done. Counts steps instead of time, so that results do not depend on the machine."""
 
     def __init__(self, left: int) -> None:
         """Start with a number of steps."""
         self.left = left
-        self.words_of: Callable[[Any], str | None] = _no_words
+        self.words_of: Callable[[Any], str | None] = lambda _: None
         """Returns the text that identifies a later value, for use in texts; None if there is none."""
         self.files: set[str] = set()
         """The files that functions have read."""
