@@ -680,3 +680,16 @@ def test_opentofu_inside_a_ros_template_is_read(tmp_path: Path, monkeypatch: pyt
     head = {"ROSTemplateFormatVersion": "2015-09-01", "Transform": "Aliyun::OpenTofu-v1.8"}
     judged = judge_files(tmp_path, {"t.json": {**head, "Workspace": {"main.tf": pool}}})
     assert "ENI001" in judged.rules
+
+
+@pytest.mark.parametrize(("size", "right"), [('"2xlarge"', True), ("var.size", False)])
+def test_templates_that_are_not_in_files_are_filled_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str, *, right: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        'variable "size" {}\nlocals {\n  type = "ecs.g7.$${size}"\n}\n'
+        f'resource "{RESOURCE}" "p" {{\n  instance_types = [templatestring(local.type, {{ size = {size} }})]\n'
+        f"  {LABELS}\n}}\n"
+    )
+    assert ("ENI001" in judge_files(tmp_path, {"main.tf": text}).rules) == right

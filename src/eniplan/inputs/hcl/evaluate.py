@@ -31,6 +31,7 @@ from eniplan.inputs.hcl.values import (
     RefusedError,
     Set,
     TooMuchError,
+    entries,
     equal,
     flag,
     is_text,
@@ -126,7 +127,7 @@ def _pieces(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - see `piece
         if name in {"jsondecode", "yamldecode"} and len(node.arguments) == 1:
             return _pieces(node.arguments[0], scope)
         args = [evaluate(argument, scope) for argument in node.arguments]
-        if name == "templatefile":
+        if name in {"templatefile", "templatestring"}:
             return _of_file(name, args, scope, _pieces)
         if name in {"jsonencode", "yamlencode"} and len(args) == 1:
             return args[0]
@@ -414,12 +415,13 @@ def _plain_call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 _TO_TEXT = ("format", "join", "jsonencode", "yamlencode")
 """Functions that turn values with ids into text."""
-_OF_FILES = {"file": 1, "fileexists": 1, "filebase64": 1, "fileset": 2, "templatefile": 2}
-"""Functions that read files, and their maximum number of arguments."""
+_OF_FILES = {"file": 1, "fileexists": 1, "filebase64": 1, "fileset": 2, "templatefile": 2, "templatestring": 2}
+"""Functions of files and templates, and their maximum number of arguments."""
 
 
 def _of_file(name: str, args: list[Any], scope: Scope, made: Callable[[Expression, Scope], Any]) -> Any:  # noqa: ANN401 - a value
     from eniplan.inputs.hcl.disk import named  # noqa: PLC0415 - few files read others
+    from eniplan.inputs.hcl.parse import template  # noqa: PLC0415 - likewise
 
     if len(args) != _OF_FILES[name]:
         raise RefusedError(say("{name}() does not accept these arguments", name=name))
@@ -427,10 +429,13 @@ def _of_file(name: str, args: list[Any], scope: Scope, made: Callable[[Expressio
     if lost is not None:
         return lost
 
-    def fill(template: Expression, given: dict[str, Any]) -> Any:  # noqa: ANN401 - a value
-        return made(template, Scope(_not_given, scope.budget, given))
+    def fill(inner: Expression, given: dict[str, Any]) -> Any:  # noqa: ANN401 - a value
+        return made(inner, Scope(_not_given, scope.budget, given))
 
-    found = named(name, args, scope.disk, fill)
+    if name == "templatestring":
+        found = fill(template(text(args[0])), entries(args[1]))
+    else:
+        found = named(name, args, scope.disk, fill)
     scope.budget.size(found)
     return found
 
