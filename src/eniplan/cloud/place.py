@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from eniplan.bounds import parse_json
@@ -13,8 +13,6 @@ from eniplan.k8s.values import listing
 from eniplan.messages import NOTHING, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from eniplan.messages import Message
 
 ENDPOINT_VARIABLE = "ENIPLAN_ENDPOINT"
@@ -113,10 +111,6 @@ def _profile_region() -> str | None:
     name = os.environ.get("ALIBABA_CLOUD_PROFILE") or config.get("current")
     for profile in listing(config.get("profiles")):
         if isinstance(profile, dict) and profile.get("name") == name:
-            return _text(profile, "region_id")
+            region_id = profile.get("region_id")
+            return region_id if isinstance(region_id, str) else None
     return None
-
-
-def _text(value: Mapping[str, Any], key: str) -> str | None:
-    found = value.get(key)
-    return found if isinstance(found, str) else None

@@ -16,7 +16,7 @@ from eniplan.messages import say
 from eniplan.plan.fields import written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from eniplan.emit.body import Body
     from eniplan.plan.model import NodePool
@@ -143,19 +143,9 @@ def _inert(introducer: re.Match[str]) -> str:
     return f"{sign}{sign}{{{closed}" if closed else f"{sign}\\u007b"
 
 
-def _literal(text: str) -> str:
-    return text.replace("${", "$${").replace("%{", "%%{")
-
-
 def _escaped(value: Any) -> Any:  # noqa: ANN401 - a value of a resource
-    return _mapped(value, _literal)
-
-
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401 - a value of a resource
     if isinstance(value, str):
-        return change(value)
+        return value.replace("${", "$${").replace("%{", "%%{")
     if isinstance(value, dict):
-        return {change(key): _mapped(item, change) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_mapped(item, change) for item in value]
-    return value
+        return {_escaped(key): _escaped(item) for key, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list) else value

@@ -61,7 +61,8 @@ def block(value: Any, sequence_indent: int) -> list[str]:  # noqa: ANN401 - any 
     if isinstance(value, dict) and value:
         return [line for key, item in value.items() for line in _entry(key, item, sequence_indent)]
     if isinstance(value, list) and value:
-        return [line for item in value for line in _hang("- ", block(item, sequence_indent))]
+        items = (enumerate(block(item, sequence_indent)) for item in value)
+        return [("  " if i else "- ") + line for lines in items for i, line in lines]
     return [flow(value)]
 
 
@@ -70,7 +71,3 @@ def _entry(key: str, value: object, sequence_indent: int) -> Iterable[str]:
         indent = " " * (sequence_indent if isinstance(value, list) else 2)
         return [f"{flow(key)}:", *(indent + line for line in block(value, sequence_indent))]
     return [f"{flow(key)}: {flow(value)}"]
-
-
-def _hang(mark: str, lines: list[str]) -> Iterable[str]:
-    return [(mark if i == 0 else " " * len(mark)) + line for i, line in enumerate(lines)]

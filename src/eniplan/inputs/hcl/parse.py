@@ -476,19 +476,11 @@ class _Reader:
             if child.type in _COMPUTED and after.end_byte <= child.start_byte and child.end_byte <= before.start_byte
         ]
         parts = self._parts(inner, start, end, read, depth + 1, cut)
-        if parts and isinstance(parts[0], str) and self._trims_after(after):
+        if parts and isinstance(parts[0], str) and self._trims(after)[1]:
             parts[0] = parts[0].lstrip()
-        if parts and isinstance(parts[-1], str) and self._trims_before(before):
+        if parts and isinstance(parts[-1], str) and self._trims(before)[0]:
             parts[-1] = parts[-1].rstrip()
         return Template(start, end, tuple(parts), unwraps=False)
-
-    def _trims_after(self, node: Node) -> bool:
-        end = self._span(node)[1]
-        return self._text.data[end - 2 : end - 1] == b"~"
-
-    def _trims_before(self, node: Node) -> bool:
-        start = self._span(node)[0]
-        return self._text.data[start + 2 : start + 3] == b"~"
 
     # --- Collections ---
 
