@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eniplan.emit.body import body_json, json_text, pool_body
+from eniplan.emit.body import body_json, pool_body
 from eniplan.emit.refusal import RefusalError
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, plan_from
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, example
+from eniplan.text import literal
 from tests.emit.support import FULL, FULL_POOL, bodies, example_plans, view_of_plan
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def test_body_is_not_the_plans() -> None:
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda v: st.dictionaries(st.text(), v)))
 def test_json_text_is_json_without_characters_that_steer(value: object) -> None:
-    text = json_text(value)
+    text = literal(value, 2)
     assert json.loads(text) == value
     text.encode()
     assert not any(c in text for c in "\x1b\x7f\x9b\u202e\u2028")

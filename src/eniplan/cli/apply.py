@@ -23,7 +23,7 @@ from eniplan.cloud import receipt as receipts
 from eniplan.cloud.compare import changes
 from eniplan.cloud.create import Creation, Order, StoppedError
 from eniplan.cloud.receipt import Target, Terms
-from eniplan.emit.body import body_json, json_text
+from eniplan.emit.body import body_json
 from eniplan.errors import (
     CLOUD,
     FINDINGS,
@@ -40,7 +40,7 @@ from eniplan.messages import NOTHING, say, together
 from eniplan.plan.live import ASKED
 from eniplan.report import plain
 from eniplan.suggest import which_one
-from eniplan.text import printable
+from eniplan.text import literal, printable
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -400,7 +400,7 @@ def _ask(receipt: Receipt, judged: Judged, work: Work, *, yes: bool) -> bool:
     work.progress.close()
     wanted = receipts.prepare(receipt.target, receipt.plan, judged.body, ())  # without values that may be secret
     _tell(say("to be created: {target}, region {region}", target=str(receipt.target), region=receipt.target.region))
-    for line in json_text(json.loads(wanted.body)).splitlines():
+    for line in literal(json.loads(wanted.body), 2).splitlines():
         _tell(f"  {line}")
     report = judged.report
     sheets = tuple(sheet for sheet in report.pools if sheet.name == receipt.target.pool)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from eniplan import text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.rename import put
 from eniplan.messages import say
 from eniplan.plan.document import path_text
 from eniplan.plan.fields import SECTIONS, WRITTEN
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
+from eniplan.text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,12 +70,7 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
 
 def body_json(body: Body) -> str:
     """Return the text of a body. `create-pool` prints, writes and sends exactly these bytes, as UTF-8."""
-    return json_text(body) + "\n"
-
-
-def json_text(value: object, indent: int | None = 2) -> str:
-    """Return readable JSON, with control characters, direction marks and surrogates escaped."""
-    return text.literal(value, indent)
+    return literal(body, 2) + "\n"
 
 
 def _said(pool: NodePool, instance_types: Sequence[str]) -> dict[str, Any]:

@@ -11,14 +11,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
-from eniplan.emit.body import json_text
 from eniplan.emit.pods import PodError, complete, missing_labels, wanted
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import SHAPES
 from eniplan.emit.yaml_text import dump
 from eniplan.messages import say
 from eniplan.plan.document import value_at
-from eniplan.text import printable
+from eniplan.text import literal, printable
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ def _terway_config(plan: Plan, name: str, network: Network, skeletons: Skeletons
     found = skeletons.get("ConfigMap")
     found["metadata"]["name"] = name
     found["metadata"]["namespace"] = TERWAY_NAMESPACE
-    found["data"]["eni_conf"] = json_text(patch) + "\n"
+    found["data"]["eni_conf"] = literal(patch, 2) + "\n"
     return Rendered(found, network.path)
 
 

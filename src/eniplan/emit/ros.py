@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.emit.body import json_text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.rename import cannot_say, rename
 from eniplan.messages import say
 from eniplan.plan.fields import written
+from eniplan.text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,7 +78,7 @@ def template(resources: Iterable[dict[str, Any]]) -> str:
             label, number = f"{base}x{number}", number + 1
         labelled[label] = {"Type": RESOURCE_TYPE, "Properties": found}
     outputs = {f"{label}Id": {"Value": {"Fn::GetAtt": [label, "NodePoolId"]}} for label in labelled}
-    return json_text({"ROSTemplateFormatVersion": "2015-09-01", "Resources": labelled, "Outputs": outputs}) + "\n"
+    return literal({"ROSTemplateFormatVersion": "2015-09-01", "Resources": labelled, "Outputs": outputs}, 2) + "\n"
 
 
 def _texts(value: object) -> Iterator[str]:

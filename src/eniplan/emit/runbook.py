@@ -6,13 +6,12 @@ import shlex
 from typing import TYPE_CHECKING
 
 from eniplan._version import __version__
-from eniplan.emit.body import json_text
 from eniplan.emit.manifests import TERWAY_NAMESPACE
 from eniplan.emit.manifests import text as manifest_text
 from eniplan.emit.yaml_text import dump
 from eniplan.messages import NOTHING, say
 from eniplan.observed import NODE_POOL_LABEL
-from eniplan.text import printable
+from eniplan.text import literal, printable
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def files(migration: Migration) -> dict[str, str]:
         out[f"plans/{number}.yaml"] = dump(_part(migration, networking=True, moved=done))
         for name, patch in (("forth", move.forth), ("back", move.back), ("settle", move.settle)):
             if patch is not None:
-                out[f"patches/{number}-{name}.json"] = json_text(patch) + "\n"
+                out[f"patches/{number}-{name}.json"] = literal(patch, 2) + "\n"
     for move in migration.moves:
         if move.manifest is not None:
             out[_by_hand_file(move)] = dump(move.manifest)

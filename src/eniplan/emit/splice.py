@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_DEPTH
-from eniplan.emit.body import json_text
 from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
 from eniplan.k8s.values import mapping
@@ -17,7 +16,7 @@ from eniplan.libyaml import yaml
 from eniplan.messages import say
 from eniplan.plan.document import KEEP_ONE, duplicate_key, path_text, plain_scalar
 from eniplan.plan.yaml_faults import TooDeepError, yaml_problem
-from eniplan.text import edited
+from eniplan.text import edited, literal
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -271,7 +270,7 @@ class _Writer:
         return _Edit(at, at, "".join(self._newline + line for line in lines))
 
     def _flow(self, value: Any) -> str:  # noqa: ANN401 - any value
-        return json_text(value, indent=None) if self._is_json else flow(value)
+        return literal(value) if self._is_json else flow(value)
 
     def _column(self, node: Node) -> int:
         """Return the column of a map's keys or a list's dashes, which may follow an anchor or a tag."""

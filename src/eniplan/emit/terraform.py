@@ -10,10 +10,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.emit.body import json_text
 from eniplan.emit.rename import cannot_say, rename
 from eniplan.messages import say
 from eniplan.plan.fields import written
+from eniplan.text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -81,7 +81,7 @@ def hcl(resources: Iterable[dict[str, Any]]) -> str:
 
 def tf_json(resources: Iterable[dict[str, Any]]) -> str:
     """Return a `.tf.json` file with these resources. Its strings are templates as well, map keys included."""
-    return json_text({"resource": {RESOURCE: dict(_labelled(_escaped(found) for found in resources))}}) + "\n"
+    return literal({"resource": {RESOURCE: dict(_labelled(_escaped(found) for found in resources))}}, 2) + "\n"
 
 
 def _labelled(resources: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -133,7 +133,7 @@ def _expression(value: object) -> str:
 def quoted(text: str) -> str:
     """Return a quoted HCL string of exactly this text, with quotes, `${` and `%{` escaped."""
     # JSON, except for two escapes that HCL lacks; the pattern skips escaped backslashes.
-    found = re.sub(r"\\(.)", lambda part: _NOT_IN_HCL.get(part[1], part[0]), json_text(text))
+    found = re.sub(r"\\(.)", lambda part: _NOT_IN_HCL.get(part[1], part[0]), literal(text))
     return re.sub(r"([$%])\{([^{}\"\\]*\})?", _inert, found)
 
 

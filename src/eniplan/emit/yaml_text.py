@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.emit.body import json_text
 from eniplan.libyaml import yaml
-from eniplan.text import without_halves
+from eniplan.text import literal, without_halves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +52,7 @@ def flow(value: Any) -> str:  # noqa: ANN401 - any data
     if isinstance(value, list):
         return "[" + ", ".join(map(flow, value)) + "]"
     # JSON is YAML, and all parsers read its quoted strings in the same way.
-    return value if isinstance(value, str) and is_plain(value) else json_text(value)
+    return value if isinstance(value, str) and is_plain(value) else literal(value)
 
 
 def block(value: Any, sequence_indent: int) -> list[str]:  # noqa: ANN401 - any data

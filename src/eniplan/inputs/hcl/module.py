@@ -143,16 +143,11 @@ _FILTERS = ("zone_id", "vpc_id")
 _IDS = ("id", "vswitch_id")
 
 
-class Of:
+class Of(NamedTuple):
     """The members of a name, such as `var` or `local`."""
 
-    def __init__(self, find: Callable[[str], Any]) -> None:
-        """Store the function that finds a member."""
-        self._find = find
-
-    def member(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return a member, which is computed now."""
-        return self._find(name)
+    member: Callable[[str], Any]
+    """Computes a member."""
 
 
 class Made(NamedTuple):
