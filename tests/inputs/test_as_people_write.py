@@ -10,7 +10,7 @@ import pytest
 from eniplan.inputs.spelling import camel
 from eniplan.plan.fields import pascal
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from tests.inputs.support import BODY, RESOURCE, judge_files
+from tests.inputs.support import BODY, CLUSTER, RESOURCE, judge_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -615,6 +615,14 @@ def test_what_may_be_another_cluster_or_the_same_pool_is_not(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert "NP006" not in judge_files(tmp_path, files, ".").rules
+
+
+def test_what_leaves_its_cluster_open_is_not_compared_because_of_facts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {f"{name}/main.tf": 'variable "id" {}\n' + of_cluster(cluster="var.id") for name in ("dev", "prod")}
+    assert "NP006" not in judge_files(tmp_path, files, ".", cluster={**CLUSTER, "id": ID}).rules
 
 
 def test_a_pod_networking_for_several_of_them_is_one_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -459,8 +459,10 @@ class Collected:
             key = (*unit, str(value_at(resource.value, named)) if named else "")
             self._pools.setdefault(key, []).append(found)
             self._stated[key] = stated
-            # Documentation repeats what is somewhere else.
-            self._forms[key] = "" if resource.document.file.endswith(MARKDOWN_ENDINGS) else form
+            # Documentation repeats what is somewhere else, and roots for several clusters may leave theirs open.
+            is_own = stated is not None and "id" in stated.value
+            is_sample = resource.document.file.endswith(MARKDOWN_ENDINGS)
+            self._forms[key] = form if is_own and not is_sample else ""
 
     # --- Making plans ----------------------------------------------------------------------------------------
 
