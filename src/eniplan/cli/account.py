@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from eniplan.kube.kubectl import Kubectl
+    from eniplan.messages import Message
     from eniplan.observed import Observed
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.model import Plan
@@ -103,7 +104,9 @@ def with_live(
         try:
             read = read_facts(session, wanted(where.cluster_id, [plan for _, plan in found]), today)
         except CallError as error:
-            raise CloudError(_cluster_problem(error, found[0][0], where, how)) from None
+            at = _at(found[0][0], "cluster", "id")
+            hint = say("check cluster.id and cluster.region, and which account the credentials belong to")
+            raise CloudError(_cluster_problem(error, where, how, at, hint)) from None
         if kube is not None:
             read = with_configs(read, where, kube, [plan for _, plan in found])
             read = _with_their_groups(session, read, account_place(where.region, how))
@@ -179,12 +182,9 @@ def of_cluster(seen: Observed, how: Access) -> LiveFacts:
         live = read_facts(session, cluster_plan.wanted(seen, cluster_id), today)
         return with_groups(session, live, cluster_plan.groups_of(seen, live))
     except CallError as error:
-        if not error.is_not_found:
-            raise CloudError(problem(error, account_place(region, how))) from None
-        message = say("the account has no cluster {cluster_id} in {region} ({code})", cluster_id=cluster_id,
-                      region=region, code=error.code)  # fmt: skip
         hint = say("check that the credentials and kubectl's context belong to the same cluster")
-        raise CloudError(Problem(message, Place(seen.source), hint)) from None
+        where = Target(region, cluster_id)
+        raise CloudError(_cluster_problem(error, where, how, Place(seen.source), hint)) from None
 
 
 def target(item: LoadedPlan, plan: Plan) -> Target:
@@ -229,14 +229,10 @@ def _at(item: LoadedPlan, *path: str) -> Place:
     return item.document.place(path)
 
 
-def _cluster_problem(error: CallError, item: LoadedPlan, where: Target, how: Access) -> Problem:
-    if error.is_not_found:
-        message = say(
-            "the account has no cluster {cluster_id} in {region} ({code})",
-            cluster_id=where.cluster_id,
-            region=where.region,
-            code=error.code,
-        )
-        hint = say("check cluster.id and cluster.region, and which account the credentials belong to")
-        return Problem(message, _at(item, "cluster", "id"), hint)
-    return problem(error, account_place(where.region, how))
+def _cluster_problem(error: CallError, where: Target, how: Access, at: Place, hint: Message) -> Problem:
+    """Return the problem of a cluster that cannot be read; `at` and `hint` are for one that the account lacks."""
+    if not error.is_not_found:
+        return problem(error, account_place(where.region, how))
+    message = say("the account has no cluster {cluster_id} in {region} ({code})", cluster_id=where.cluster_id,
+                  region=where.region, code=error.code)  # fmt: skip
+    return Problem(message, at, hint)

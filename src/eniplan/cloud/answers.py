@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from eniplan.bounds import parse_json
 from eniplan.catalog.rows import row_problem, without_odd_values
+from eniplan.cloud.failures import CallError
 from eniplan.messages import say
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
 from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from eniplan.cloud.calls import Call
+    from eniplan.cloud.session import Answer
     from eniplan.messages import Message
 
 _T = TypeVar("_T")
@@ -32,6 +35,20 @@ class AnswerError(Exception):
         """Take what is wrong with which field."""
         super().__init__(message)
         self.message = message
+
+
+def parsed(call: Call, answer: Answer, parse: Callable[[Mapping[str, Any]], _T]) -> _T:
+    """Return what a parser reads from the answer of a call.
+
+    Raises:
+        CallError: the answer does not have its documented form.
+
+    """
+    try:
+        return parse(answer.body)
+    except AnswerError as error:
+        message = say("the answer cannot be used: {error}", error=error.message)
+        raise CallError(call, "answer", message=message, request_id=answer.request_id) from None
 
 
 def cluster(body: Mapping[str, Any]) -> LiveCluster:

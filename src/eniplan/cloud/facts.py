@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from eniplan import facts
 from eniplan.cloud import answers, calls
-from eniplan.cloud.answers import AnswerError
 from eniplan.cloud.failures import CallError, words
 from eniplan.cloud.session import start
 from eniplan.messages import say
@@ -147,11 +146,7 @@ class _Reader:
     ) -> _T:
         with self._free:
             answer = self._session.read(call, path=path, query=query)
-        try:
-            return parse(answer.body)
-        except AnswerError as error:
-            message = say("the answer cannot be used: {error}", error=error.message)
-            raise CallError(call, "answer", message=message, request_id=answer.request_id) from None
+        return answers.parsed(call, answer, parse)
 
     def _ask_pages(
         self, call: Call, parse: Callable[[Mapping[str, Any]], list[_T]], query: Mapping[str, Any]

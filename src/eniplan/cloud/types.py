@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.cloud import answers, calls
-from eniplan.cloud.answers import AnswerError
 from eniplan.cloud.failures import CallError
 from eniplan.cloud.partial import Page
 from eniplan.messages import say
@@ -46,11 +45,8 @@ def _add_page(session: Session, partial: Partial) -> None:
     if session.endpoint is not None:
         query["RegionId"] = region  # one endpoint serves all regions; regional endpoints do not need it
     answer = session.read(calls.DESCRIBE_TYPES, query=query)
-    try:
-        rows, after = answers.type_rows(answer.body), answers.next_token(answer.body)
-    except AnswerError as error:
-        message = say("the answer cannot be used: {error}", error=error.message)
-        raise CallError(calls.DESCRIBE_TYPES, "answer", message=message, request_id=answer.request_id) from None
+    rows = answers.parsed(calls.DESCRIBE_TYPES, answer, answers.type_rows)
+    after = answers.parsed(calls.DESCRIBE_TYPES, answer, answers.next_token)
     wrong = None
     if after is not None and after in {token, *(page.next for page in pages)}:
         wrong = say("its pages go round in a circle: the same NextToken comes again")

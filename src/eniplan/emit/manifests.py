@@ -16,6 +16,7 @@ from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import SHAPES
 from eniplan.emit.yaml_text import dump
 from eniplan.messages import say
+from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.plan.document import value_at
 from eniplan.text import literal, printable
 from eniplan.values import NamedTuple
@@ -32,7 +33,6 @@ Object = dict[str, Any]
 
 NAME_LABEL = "app.kubernetes.io/instance"
 """The label by which controllers of rendered workloads select their pods."""
-TERWAY_NAMESPACE = "kube-system"
 """The namespace of Terway's node-level configs."""
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _LONGEST_LABEL = 63
@@ -169,7 +169,7 @@ def _terway_config(plan: Plan, name: str, network: Network, skeletons: Skeletons
         patch["security_group"] = None
     found = skeletons.get("ConfigMap")
     found["metadata"]["name"] = name
-    found["metadata"]["namespace"] = TERWAY_NAMESPACE
+    found["metadata"]["namespace"] = SYSTEM_NAMESPACE
     found["data"]["eni_conf"] = literal(patch, 2) + "\n"
     return Rendered(found, network.path)
 

@@ -6,11 +6,10 @@ import shlex
 from typing import TYPE_CHECKING
 
 from eniplan._version import __version__
-from eniplan.emit.manifests import TERWAY_NAMESPACE
 from eniplan.emit.manifests import text as manifest_text
 from eniplan.emit.yaml_text import dump
 from eniplan.messages import NOTHING, say
-from eniplan.observed import NODE_POOL_LABEL
+from eniplan.observed import NODE_POOL_LABEL, SYSTEM_NAMESPACE
 from eniplan.text import literal, printable
 from eniplan.values import NamedTuple
 
@@ -186,7 +185,7 @@ def steps(migration: Migration) -> Iterator[Step]:
         yield Step(
             say("Apply node-level configs"),
             (do.kubectl("apply", "-f", _CONFIGS),),
-            (do.kubectl("-n", TERWAY_NAMESPACE, "get", "configmap", *names),),
+            (do.kubectl("-n", SYSTEM_NAMESPACE, "get", "configmap", *names),),
             (do.kubectl("delete", "--ignore-not-found", "-f", _CONFIGS),),
             (say("Terway reads them when a node comes up: they must be there before the new nodes."),),
         )
