@@ -37,6 +37,9 @@ SCRIPTS = {
     "read": f"read -r -d '' BODY <<'EOF' || true\n{json.dumps(BAD, indent=1)}\nEOF\n{POST} --body \"$BODY\"\n",
     "read without blanks": f"IFS= read -rd '' BODY <<EOF\n{json.dumps(BAD)}\nEOF\n{POST} --body \"$BODY\"\n",
     "here-string": f'{POST} --body "$(cat <<< {quoted(BAD)})"\n',
+    "formatted": f'{POST} --body "$(cat <<EOF | jq -c .\n{json.dumps(BAD, indent=1)}\nEOF\n)"\n',
+    "formatted from a variable": f'B={quoted(BAD)}\n{POST} --body "$(echo "$B" | tr -d \'\\n\')"\n',
+    "formatted here": f'{POST} --body "$(jq -c . <<EOF\n{json.dumps(BAD, indent=1)}\nEOF\n)"\n',
     "several lines": f"aliyun \\\n  cs POST \\\n  /clusters/c1/nodepools \\\n  --body {quoted(BAD)}\n",
     "program in a variable": f'CLI="aliyun --profile a cs"\n$CLI POST /clusters/c1/nodepools --body {quoted(BAD)}\n',
     "program by another name": f"CLI=aliyun\n$CLI cs CreateClusterNodePool --body {quoted(BAD)}\n",
@@ -63,7 +66,17 @@ def test_a_request_in_a_script(here: Path, script: str) -> None:
     assert [pool.file for pool in judged.report.pools] == ["make.sh"]
 
 
-@pytest.mark.parametrize("how", ['--body "$(cat b.json)"', "--body file://b.json", "--body-file b.json"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        '--body "$(jq -c . b.json)"',
+        '--body "$(jq . < b.json)"',
+        '--body "$(cat b.json | jq -c .)"',
+        '--body "$(cat b.json)"',
+        "--body file://b.json",
+        "--body-file b.json",
+    ],
+)
 @pytest.mark.parametrize("paths", [("s/make.sh",), ("s",), ("s/make.sh", "s/b.json")])
 def test_a_body_in_a_file_is_judged_once(here: Path, how: str, paths: tuple[str, ...]) -> None:
     judged = judge_files(here, {"s/make.sh": f"{POST} {how}\n", "s/b.json": BAD}, *paths)

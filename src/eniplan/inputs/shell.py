@@ -49,6 +49,12 @@ class Command(NamedTuple):
 _NOTHING = Command([], [], "", "")
 _AS_IT_IS = ("%s", "%s\\n")
 """Formats of `printf` that print an argument as it is."""
+_FORMATS = frozenset((
+    *((*jq, *filters) for jq in (("jq",), ("jq", "-c"), ("jq", "-r"), ("jq", "-cr"), ("jq", "-rc"), ("jq", "-M"))
+      for filters in ((), (".",))),
+    ("python3", "-m", "json.tool"), ("tr", "-d", "\\n"), ("tr", "-d", "\\r\\n"),
+))  # fmt: skip
+"""Commands that print the JSON that they read, in another layout."""
 _CHANGES = frozenset(("cp", "envsubst", "install", "mv", "perl", "rm", "sed", "sponge", "yq"))
 """Commands that may change a file that they name."""
 _BY_NAME = re.compile("^(?:file://|@)")
@@ -95,7 +101,7 @@ def text(word: Word) -> str:
 def _told(command: Command) -> Word | None:
     """Return the text that a command prints; None if unknown."""
     names = [text(word) for word in command.words]
-    if names in (["cat"], ["tee", *names[1:2]]):
+    if names in (["cat"], ["tee", *names[1:2]]) or tuple(names) in _FORMATS:
         # The text of a here-document is read after its command.
         return None if command.stdin is _NOTHING.stdin else command.stdin
     if names[:1] == ["echo"] and len(names) == 2:  # noqa: PLR2004 - and its argument
@@ -348,6 +354,8 @@ class _Reader:
 
     def _printed(self, inner: list[Command]) -> Word | None:
         """Return the output of a substitution; None if unknown."""
+        while len(inner) > 1 and not inner[-1].stdin and tuple(map(text, inner[-1].words)) in _FORMATS:
+            inner = inner[:-1]
         if len(inner) != 1:
             return None
         command = inner[0]
@@ -355,10 +363,11 @@ class _Reader:
         if told is not None:
             return told
         names = [text(word) for word in command.words]
-        reads_file = names[:1] == ["cat"] and not names[2:]
-        fills_in = names[:1] == ["envsubst"]  # what it fills in is unknown in the file, too
-        file = command.reads if fills_in or not names[1:] else names[1] if reads_file else ""
-        if not file or UNKNOWN in file or not (reads_file or fills_in or not names):
+        # What `envsubst` fills in is unknown in the file, too.
+        copies_input = names in ([], ["cat"]) or names[:1] == ["envsubst"] or tuple(names) in _FORMATS
+        copies_file = (names[:1] == ["cat"] and not names[2:]) or tuple(names[:-1]) in _FORMATS
+        file = command.reads if copies_input else names[-1] if copies_file else ""
+        if not file or UNKNOWN in file:
             return None
         if file in self._files:
             return self._files[file]
