@@ -43,6 +43,7 @@ SCRIPTS = {
     "several lines": f"aliyun \\\n  cs POST \\\n  /clusters/c1/nodepools \\\n  --body {quoted(BAD)}\n",
     "program in a variable": f'CLI="aliyun --profile a cs"\n$CLI POST /clusters/c1/nodepools --body {quoted(BAD)}\n',
     "program by another name": f"CLI=aliyun\n$CLI cs CreateClusterNodePool --body {quoted(BAD)}\n",
+    "on Windows": f"aliyun.exe cs POST /clusters/c1/nodepools --body {quoted(BAD)}\n",
     "array": f'ARGS=(\n  --force\n  --body {quoted(BAD)}\n)\n{POST} "${{ARGS[@]}}"\n',
     "array of the whole call": f'call=({POST} --body {quoted(BAD)})\n"${{call[@]}}"\n',
     "wrapper": f'ack() {{ aliyun --region x cs "$@"; }}\nack POST /clusters/c1/nodepools --body {quoted(BAD)}\n',

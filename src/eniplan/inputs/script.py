@@ -88,7 +88,7 @@ def calls(file: str, data: bytes) -> Iterator[Call]:
 def _arguments(command: Command) -> tuple[str, Word] | None:
     """Return the cluster and the body of a call that creates a node pool or cluster; None for other commands."""
     names = [text(word) for word in command.words]
-    program = next((i for i, name in enumerate(names) if os.path.basename(name) == "aliyun"), None)
+    program = next((i for i, name in enumerate(names) if os.path.basename(name) in {"aliyun", "aliyun.exe"}), None)
     if program is None or "cs" not in names[program:]:
         return None
     service = names.index("cs", program)
