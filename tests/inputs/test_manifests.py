@@ -1199,6 +1199,9 @@ class TestAutoscalers:
             ([within(None, SCALED), scaler(22)], 22),
             ([within(None, SCALED), within(None, scaler(22))], 22),
             ([within(None, SCALED), within("default", scaler(22))], 22),
+            ([within("unknown-a", SCALED), scaler(22)], 22),  # Terraform will know it
+            ([SCALED, within("unknown-a", scaler(22))], 22),
+            ([within("unknown-a", SCALED), within("unknown-b", scaler(22))], 22),
             ([SCALED, within(None, SCALED), within(None, scaler(19))], 22),  # it is for the other that states none
             ([SCALED, scaler(5), within(None, scaler(30))], None),  # it has one of its own
             ([SCALED, scaler(5), within(None, cron(25, "HorizontalPodAutoscaler", "hpa"))], 25),

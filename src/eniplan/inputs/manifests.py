@@ -101,6 +101,11 @@ class Object(NamedTuple):
         """Whether it states its namespace; else it gets one when it is applied."""
         return bool(self.at("metadata", "namespace"))
 
+    @property
+    def is_placed_later(self) -> bool:
+        """Whether its namespace is known only when it is applied."""
+        return not self.states_namespace or self.namespace.startswith(STAND_IN)
+
     def at(self, *path: str | int) -> Any:  # noqa: ANN401 - a manifest may hold anything
         """Return the value at a path, or None."""
         return value_at(self.value, path)
@@ -292,6 +297,9 @@ class Manifests:
         self._namespaces: dict[str, dict[str, str]] = {}
         self._scalings: dict[tuple[str, str], list[tuple[Object, Scaling]]] = {}
         """Autoscalers by the kind and name of their targets."""
+        self._indexed: list[Workload] | None = None
+        self._named: dict[tuple[str, str], list[str]] = {}
+        """The namespaces of the workloads in `_indexed`, by their kind and name."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to check."""
@@ -524,17 +532,26 @@ class Manifests:
     def _scaling(self, item: Object, name: str) -> list[tuple[Object, Scaling]] | None:
         """Return what scales an object; None if that depends on namespaces that manifests leave to whoever applies."""
         every = self._scalings.get((item.kind, name), [])
-        targets = [w.object for w in self.workloads if (w.object.kind, w.part.value["name"]) == (item.kind, name)]
         same = [each for each in every if each[0].namespace == item.namespace]
-        if same:
+        if same or not every:
             return same
-        taken = {target.namespace for target in targets}
+        targets = self._targets(item.kind, name)
+        taken = {*targets}
         loose = [
             each
             for each in every
-            if each[0].states_namespace != item.states_namespace and each[0].namespace not in taken
+            if (each[0].is_placed_later or item.is_placed_later) and each[0].namespace not in taken
         ]
         return loose if len(loose) < 2 and len(targets) < 2 else None if loose else []  # noqa: PLR2004 - one of each
+
+    def _targets(self, kind: str, name: str) -> list[str]:
+        """Return the namespaces of the workloads of a kind and name."""
+        if self._indexed is not self.workloads:  # they are complete now: read them once, not for each autoscaler
+            self._indexed, self._named = self.workloads, {}
+            for workload in self.workloads:
+                own, namespace, called = workload.identity
+                self._named.setdefault((own, called), []).append(namespace)
+        return self._named.get((kind, name), [])
 
     def adopt(self, planned: Collection[Identity]) -> None:
         """Give workloads without a namespace that of the only workload of a plan with their kind and name."""
