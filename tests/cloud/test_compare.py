@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from eniplan.cloud.compare import Difference, differences, has_other_mode, is_being_deleted
+from eniplan.cloud.receipt import HIDDEN
 
 EXCLUSIVE = "k8s.aliyun.com/exclusive-mode-eni-type"
 BODY: dict[str, Any] = {
@@ -38,7 +39,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
 
 
 def told(pool: dict[str, Any], body: dict[str, Any] = BODY) -> list[str]:
-    return [str(difference) for difference in differences(body, pool, "(hidden)")]
+    return [str(difference) for difference in differences(body, pool)]
 
 
 def test_equal() -> None:
@@ -98,12 +99,12 @@ def test_what_the_api_adds_or_spells_otherwise_is_no_difference(path: str, value
 def test_what_differs(path: str, value: object, difference: str) -> None:
     pool = changed(path, value)
     assert difference in told(pool)
-    assert not has_other_mode(differences(BODY, pool, "(hidden)"))
+    assert not has_other_mode(differences(BODY, pool))
 
 
 @pytest.mark.parametrize("value", [..., None, [], "x", 7, {"0": []}, [1], [{"value": "eniOnly"}], [{"key": EXCLUSIVE}]])
 def test_a_pool_without_the_label_is_of_another_mode(value: object) -> None:
-    found = differences(BODY, changed("kubernetes_config.labels", value), "(hidden)")
+    found = differences(BODY, changed("kubernetes_config.labels", value))
     assert found
     # A pool that does not report any labels may have them.
     assert has_other_mode(found) == (value not in (..., None))
@@ -148,10 +149,10 @@ def test_auto_scaling_is_part_of_the_sizes() -> None:
 
 
 def test_what_is_not_known_any_more_is_not_compared() -> None:
-    body = changed("kubernetes_config.user_data", "(hidden)")
+    body = changed("kubernetes_config.user_data", HIDDEN)
     assert told(changed("kubernetes_config.user_data", "IyEv"), body) == []
     assert told(BODY, body) == []
 
 
 def test_what_is_not_there_is_none() -> None:
-    assert differences({"nodepool_info": {"name": "a"}}, {}, "-") == [Difference("nodepool_info.name", "a", None)]
+    assert differences({"nodepool_info": {"name": "a"}}, {}) == [Difference("nodepool_info.name", "a", None)]

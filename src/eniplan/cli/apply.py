@@ -355,7 +355,7 @@ def _is_same(earlier: Creation, wanted: Receipt, path: str) -> bool:
     message = say(
         "an earlier create of {target} is unresolved, and the plan now asks for something else: {told}; {seen}",
         target=str(receipt.target),
-        told=together(changes(receipt.body, wanted.body, receipts.HIDDEN)),
+        told=together(changes(receipt.body, wanted.body)),
         seen=seen,
     )
     give_up = say("or abandon the earlier request and create what the plan says now: --discard-receipt")
@@ -384,7 +384,7 @@ def _discard(earlier: Creation, path: str) -> None:
 
 def _changes(receipt: Receipt, body: str) -> Message:
     wanted = receipts.prepare(receipt.target, receipt.plan, body, ())
-    return together(changes(receipt.body, wanted.body, receipts.HIDDEN)) or say("another cluster, region or address")
+    return together(changes(receipt.body, wanted.body)) or say("another cluster, region or address")
 
 
 def _waivers(report: Report) -> tuple[dict[str, str], ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from eniplan.cloud.receipt import HIDDEN
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_TAINT_KEY, TERWAY_CONFIG_LABEL
@@ -46,29 +47,27 @@ class Difference(NamedTuple):
         return say("{path} is {found}, but the plan asks for {wanted}", path=self.path, found=found, wanted=wanted)
 
 
-def differences(body: Mapping[str, Any], pool: Mapping[str, Any], hidden: str) -> list[Difference]:
+def differences(body: Mapping[str, Any], pool: Mapping[str, Any]) -> list[Difference]:
     """Return the differences between a request body and the response of DescribeClusterNodePoolDetail.
 
     Args:
-        body: the body as sent.
+        body: the body as sent; values that a receipt hides are not compared.
         pool: the pool as reported.
-        hidden: the placeholder in the body for values that are no longer known; they are not compared.
 
     """
-    found = [d for name, wanted in body.items() for d in _compare(name, wanted, pool.get(name), hidden)]
+    found = [d for name, wanted in body.items() for d in _compare(name, wanted, pool.get(name))]
     scaling = pool.get("auto_scaling")
     if "auto_scaling" not in body and isinstance(scaling, dict) and _same(scaling.get("enable"), True):  # noqa: FBT003 - a value
         found.append(Difference("auto_scaling.enable", False, True))  # noqa: FBT003 - values
     return found
 
 
-def changes(before: str, after: str, hidden: str) -> list[Message]:
+def changes(before: str, after: str) -> list[Message]:
     """Return the differences between two request bodies, key by key.
 
     Args:
         before: the earlier body, as stored in a receipt.
         after: the later body, with the same values hidden.
-        hidden: the placeholder for values that may be secret.
 
     """
     old, new = dict(_leaves("", json.loads(before))), dict(_leaves("", json.loads(after)))
@@ -79,7 +78,7 @@ def changes(before: str, after: str, hidden: str) -> list[Message]:
         for path in dict.fromkeys((*old, *new))
         if old.get(path) != new.get(path)
     ]
-    if not found and hidden in (*old.values(), *new.values()):
+    if not found and HIDDEN in (*old.values(), *new.values()):
         found.append(say("a value that receipts do not store differs"))
     return found
 
@@ -103,20 +102,20 @@ def has_other_mode(found: list[Difference]) -> bool:
     return any(d.path == f"kubernetes_config.labels[{EXCLUSIVE_LABEL}]" for d in found)
 
 
-def _compare(path: str, wanted: Any, found: Any, hidden: str) -> Iterator[Difference]:  # noqa: ANN401 - any JSON value
-    if wanted == hidden:
+def _compare(path: str, wanted: Any, found: Any) -> Iterator[Difference]:  # noqa: ANN401 - any JSON value
+    if wanted == HIDDEN:
         return
     if isinstance(wanted, dict):
         inner = mapping(found)
         for name, item in wanted.items():
-            yield from _compare(f"{path}.{name}", item, inner.get(name), hidden)
+            yield from _compare(f"{path}.{name}", item, inner.get(name))
     elif found is None:
         if path in _PROVED and wanted != []:
             yield Difference(path, wanted, None)
     elif path in {"kubernetes_config.labels", "kubernetes_config.taints", "scaling_group.tags"}:
         yield from _keyed(path, wanted, found)
     elif isinstance(wanted, list):
-        yield from _listed(path, wanted, found, hidden)
+        yield from _listed(path, wanted, found)
     elif not _same(wanted, found):
         yield Difference(path, wanted, found)
 
@@ -144,11 +143,11 @@ def _by_key(items: object) -> dict[str, str]:
     }
 
 
-def _listed(path: str, wanted: list[Any], found: object, hidden: str) -> Iterator[Difference]:
+def _listed(path: str, wanted: list[Any], found: object) -> Iterator[Difference]:
     theirs = listing(found)
     if all(isinstance(item, dict) for item in wanted) and len(wanted) == len(theirs):
         for index, (item, other) in enumerate(zip(wanted, theirs, strict=True)):
-            yield from _compare(f"{path}[{index}]", item, other, hidden)
+            yield from _compare(f"{path}[{index}]", item, other)
     # The order is one of preference, which the API may not keep.
     elif sorted(map(str, wanted)) != sorted(map(str, theirs)):
         yield Difference(path, wanted, found)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from eniplan.cloud import calls
 from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
 from eniplan.cloud.failures import CallError, without, words
-from eniplan.cloud.receipt import HIDDEN, secrets
+from eniplan.cloud.receipt import secrets
 from eniplan.errors import FINDINGS, INTERRUPTED, CloudError, CreateError, EniplanError, Place, Problem
 from eniplan.k8s.values import mapping
 from eniplan.messages import NOTHING, say, together
@@ -212,7 +212,7 @@ class Creation:
         wrong = faults(order.body, pool)
         if wrong:
             hint = say("change the plan, or delete the pool and run this again")
-            if has_other_mode(differences(json.loads(order.body), pool, HIDDEN)):
+            if has_other_mode(differences(json.loads(order.body), pool)):
                 hint = say("NP003: the mode of a pool cannot be switched; {advice}", advice=ANOTHER_POOL)
             message = say(
                 "{target} already exists ({id}), differs from the plan, and is left unchanged: {told}",
@@ -582,7 +582,7 @@ def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, A
 
 def faults(body: str, pool: Mapping[str, Any]) -> list[Message]:
     """Return the differences between a pool and the request that waiting cannot resolve."""
-    wrong = [difference.told for difference in differences(json.loads(body), pool, HIDDEN)]
+    wrong = [difference.told for difference in differences(json.loads(body), pool)]
     state = _status(pool).get("state")
     if state == "failed" or is_being_deleted(pool):
         wrong.append(say("its state is {state}", state=state))
