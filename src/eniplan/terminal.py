@@ -207,10 +207,17 @@ def for_log(text: str) -> str:
     return re.sub(r"^([^\S\n]*)::", r"\1\\::", text, flags=re.MULTILINE).replace("##[", "#\\#[")
 
 
+def replaced_by(path: str) -> str | None:
+    """Return the file that `save` replaces; None for special files (`/dev/stdout`, a named pipe)."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        return None  # a pipe behind /dev/stdout has no path to resolve to
+    return os.path.realpath(path) if os.path.islink(path) else path
+
+
 def save(path: str, text: str, *, private: bool = False) -> None:
     """Write a document to a file atomically: a killed run leaves the old file unchanged.
 
-    Special files (`/dev/stdout`, a named pipe) are written in place; links are followed.
+    Special files are written in place; links are followed.
 
     Args:
         path: the file.
@@ -222,12 +229,11 @@ def save(path: str, text: str, *, private: bool = False) -> None:
 
     """
     data = text.encode("utf-8", "backslashreplace")
-    is_special = os.path.exists(path) and not os.path.isfile(path)
-    # A pipe behind /dev/stdout has no path to resolve to.
-    path = os.path.realpath(path) if os.path.islink(path) and not is_special else path
+    real = replaced_by(path)
+    path = path if real is None else real
     try:
         refuse_input(path)
-        if is_special:
+        if real is None:
             with open(path, "wb") as file:
                 file.write(data)
             return

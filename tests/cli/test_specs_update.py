@@ -330,6 +330,20 @@ class TestResumed:
         assert done.code == 0
         assert len(done.out.splitlines()) == 5
 
+    def test_pages_are_kept_beside_the_file_that_a_link_names(
+        self, machine: Machine, cloud: Cloud, tmp_path: Path
+    ) -> None:
+        """So it is with /dev/stdout if stdout is a file: /dev is not writable for most users."""
+        folder = tmp_path / "real"
+        folder.mkdir()
+        (folder / "specs.jsonl").write_text("old")
+        link = tmp_path / "specs.jsonl"
+        link.symlink_to(folder / "specs.jsonl")
+        cloud.fault("DescribeInstanceTypes", "answer", call=3, status=403, body={"code": "Forbidden.RAM"})
+        assert machine.update("--out", link).code == 4
+        assert sorted(path.name for path in folder.iterdir()) == ["specs.jsonl", "specs.jsonl.partial"]
+        assert [path.name for path in tmp_path.glob("*.partial")] == []
+
 
 class TestRegions:
     @pytest.fixture

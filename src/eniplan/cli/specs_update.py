@@ -136,8 +136,10 @@ def _of_account(regions: list[str], file: str, endpoint: str | None, *, ecs_role
 
     how = account.access(endpoint, ecs_role=ecs_role)
     names = _regions(regions)
-    is_special = os.path.exists(file) and not os.path.isfile(file)
-    partial = Partial(None if is_special else f"{file}.partial", {"regions": names, "endpoint": how.endpoint}, _today())
+    real = terminal.replaced_by(file)
+    partial = Partial(
+        None if real is None else f"{real}.partial", {"regions": names, "endpoint": how.endpoint}, _today()
+    )
     resumed = len(partial)
     if resumed:
         terminal.err(
