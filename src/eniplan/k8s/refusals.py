@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import Flaw, meets, read_selector, requirement_flaw
+from eniplan.k8s.rollout import share
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
 
@@ -93,10 +93,6 @@ def strategy_flaws(kind: str, strategy: Mapping[str, Any]) -> Iterator[Flaw]:
 
 
 def _size(value: object) -> int | None:
-    """Return the number in a number of pods or a percentage; None if it is absent, and -1 if Kubernetes refuses it."""
-    if value is None:
-        return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return max(value, -1)
-    percent = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None
-    return -1 if percent is None else int(percent[1])
+    """Return the number in a number of pods or a percentage; None if it is absent, less than 0 if it is refused."""
+    found = share(value, 100, up=True)
+    return -1 if found is None and value is not None else found
