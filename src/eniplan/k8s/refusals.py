@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import Flaw, meets, read_selector, requirement_flaw
-from eniplan.k8s.rollout import share
+from eniplan.k8s.rollout import BORDERS, defaults, share
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
 
@@ -21,7 +21,6 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "Deployment": ("RollingUpdate", "Recreate"), "DaemonSet": ("RollingUpdate", "OnDelete"),
 }  # fmt: skip
 """The update strategies of Kubernetes' own kinds that can add pods."""
-_BORDERS = ("maxSurge", "maxUnavailable")
 
 
 def is_own(api_version: str, kind: str) -> bool:
@@ -78,21 +77,19 @@ def strategy_flaws(kind: str, strategy: Mapping[str, Any]) -> Iterator[Flaw]:
     if not (types or is_rollout) or how != "RollingUpdate":
         return
     rolling = mapping(strategy.get(key))
-    sizes = [_size(rolling.get(border)) for border in _BORDERS]
-    for border, size in zip(_BORDERS, sizes, strict=True):
-        if size is not None and size < 0:
+    sizes = []
+    for border, usual in zip(BORDERS, defaults(kind), strict=True):
+        given = rolling.get(border)
+        found = share(usual if given is None else given, 100, up=True)
+        size = -1 if found is None else found
+        if size < 0:
             yield Flaw((key, border), say("{key} must be a number of pods or a percentage", key=border),
                        say("write a number such as 1, or a percentage such as 25%"))  # fmt: skip
+        sizes.append(size)
     surge, unavailable = sizes
     if surge == 0 and unavailable == 0:
         yield Flaw((key, "maxUnavailable"), say("maxSurge and maxUnavailable are both 0: no pod could be replaced"),
                    say("set maxUnavailable to 1"))  # fmt: skip
-    if kind == "DaemonSet" and (surge or 0) > 0 and (1 if unavailable is None else unavailable) > 0:
+    if kind == "DaemonSet" and surge > 0 and unavailable > 0:
         wrong = say("a DaemonSet cannot have both maxSurge and maxUnavailable, which is 1 by default")
         yield Flaw((key, "maxSurge"), wrong, say("set maxUnavailable to 0, or remove maxSurge"))
-
-
-def _size(value: object) -> int | None:
-    """Return the number in a number of pods or a percentage; None if it is absent, less than 0 if it is refused."""
-    found = share(value, 100, up=True)
-    return -1 if found is None and value is not None else found

@@ -18,8 +18,14 @@ class Rollout(NamedTuple):
     unavailable: int
 
 
+BORDERS = ("maxSurge", "maxUnavailable")
 _DEFAULTS: Mapping[str, tuple[object, object]] = {"DaemonSet": (0, 1), "CloneSet": (0, "20%")}
-"""maxSurge and maxUnavailable of kinds that differ from a Deployment. Sources: Kubernetes and OpenKruise."""
+"""`BORDERS` of kinds that differ from a Deployment. Sources: Kubernetes and OpenKruise."""
+
+
+def defaults(kind: str) -> tuple[object, object]:
+    """Return the defaults of `BORDERS` for a kind."""
+    return _DEFAULTS.get(kind, ("25%", "25%"))
 
 
 def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> Rollout | None:
@@ -43,7 +49,7 @@ def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> 
         return None
     rolling = given.get("rollingUpdate", given.get("canary"))
     found = rolling if isinstance(rolling, dict) else given
-    more, fewer = _DEFAULTS.get(kind, ("25%", "25%"))
+    more, fewer = defaults(kind)
     surge = share(found.get("maxSurge", more), replicas, up=True)
     # A CloneSet rounds up unless it adds pods.
     up = kind == "DaemonSet" or (kind == "CloneSet" and not surge)
