@@ -305,7 +305,7 @@ class TestDumps:
     def test_a_dump_in_the_place_of_the_plan(self, run: Run, tmp_path: Path) -> None:
         result = run("verify", dumped(tmp_path))
         assert (result.code, result.out) == (3, "")
-        assert "to verify a dump of a cluster: eniplan verify [PLAN] --from FILE" in result.err
+        assert "; if it is a dump of a cluster: eniplan verify [PLAN] --from FILE\n" in result.err
 
     def test_no_such_file(self, run: Run) -> None:
         result = run("verify", "--from", "none.json")

@@ -293,8 +293,8 @@ def _plan(path: str) -> tuple[Document, Plan]:
     problems = [p for item in loaded for p in ([item] if isinstance(item, Problem) else item.problems)]
     if problems:
         if any(problem.place.path == "apiVersion" for problem in problems):
-            hint = say("this is not a plan; to verify a dump of a cluster: eniplan verify [PLAN] --from FILE")
-            problems[-1] = problems[-1]._replace(hint=together((problems[-1].hint, hint), "\n    "))
+            hint = say("if it is a dump of a cluster: eniplan verify [PLAN] --from FILE")
+            problems[-1] = problems[-1]._replace(hint=together((problems[-1].hint, hint), "; "))
         raise InputError(*problems)
     plans = [(item.document, item.plan) for item in loaded if isinstance(item, LoadedPlan) and item.plan is not None]
     if len(plans) != 1:
