@@ -8,6 +8,7 @@ import pytest
 
 from eniplan.inputs.applied import as_read, left_out, named_in, settled
 from eniplan.inputs.places import STAND_IN, NotKnown, Skipped, unknown_in
+from eniplan.plan.document import Document, NoPlaces
 
 LOST = NotKnown("var.a has no value")
 
@@ -74,8 +75,10 @@ def test_numbers_of_pods_are_settled() -> None:
 @pytest.mark.parametrize(
     ("value", "is_shown"), [({"kind": "HorizontalPodAutoscaler"}, True), ({"kind": "Deployment"}, False), (LOST, False)]
 )
-def test_what_is_told_of_a_lost_object(value: object, is_shown: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert left_out("main.tf: a", value, "why", "aliyun/eni") == Skipped("main.tf: a", "why", "aliyun/eni", is_shown)
+def test_what_is_told_of_a_lost_object(value: Any, is_shown: bool) -> None:  # noqa: ANN401, FBT001 - columns of the table
+    part = Document("main.tf", value, NoPlaces())
+    told = Skipped("main.tf: a", "why", "aliyun/eni", is_shown, part)
+    assert left_out("main.tf: a", part, "why", "aliyun/eni") == told
 
 
 @pytest.mark.parametrize(

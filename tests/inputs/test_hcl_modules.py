@@ -571,7 +571,9 @@ class TestManifests:
         given = check(
             {"pn.tf": text, "main.tf": pool("a", IN_ACK) + ACK}
         )  # with --cluster: which one it is, nobody knows
-        assert "alicloud_vswitch.pod.id is known only after apply; it names PodNetworking" in given.err
+        hints = [item["hint"] for item in given.report["undecided"]]
+        assert "alicloud_vswitch.pod.id is known only after apply" in hints
+        assert "skipped" not in given.err
 
     def test_an_id_from_elsewhere_is_no_mistake(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         """A manifest names real ids, and those of this configuration are known only after apply."""
@@ -589,12 +591,22 @@ class TestManifests:
         outcome = check({"main.tf": main, "pn.yaml": ELSEWHERE.replace('["vsw-1"]', ids)}, cluster=False)
         assert {p["path"].partition("[")[0] for p in outcome.report["problems"]} == {"spec.vSwitchOptions"}
 
-    def test_a_manifest_with_unknown_parts_is_named_and_left(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+    def test_a_pod_networking_whose_ids_are_unknown_is_judged(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         resource = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n'
+        known = check({"pn.tf": resource, "main.tf": pool()})
         outcome = check({"pn.tf": resource.replace('"vsw-j"', "alicloud_vswitch.x.id"), "main.tf": pool()})
-        assert outcome.rules == {"ENI001"}
-        told = "./pn.tf: kubernetes_manifest.pn: part of it is unknown: alicloud_vswitch.x is not declared"
-        assert f"skipped {told}; it names PodNetworking" in outcome.err
+        assert outcome.rules == known.rules
+        assert "skipped" not in outcome.err
+        (item,) = (u for u in outcome.report["undecided"] if u["hint"] == "alicloud_vswitch.x is not declared")
+        assert item["fact"].startswith("spec.vSwitchOptions of PodNetworking")
+        assert {"NET001", "NET002", "NP007", "PN010"} <= {*item["rules"]}
+
+    def test_a_pod_networking_whose_selector_is_unknown_is_named(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        resource = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n'
+        lost = resource.replace("kind ", "other = var.x\n    kind ", 1)
+        assert lost != resource
+        outcome = check({"pn.tf": lost, "main.tf": pool()})
+        assert "./pn.tf: kubernetes_manifest.pn: part of it is unknown: var.x is not declared" in outcome.err
 
 
 def test_a_number_is_text_where_the_provider_has_text(check: Any) -> None:  # noqa: ANN401 - see `check`

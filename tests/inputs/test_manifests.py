@@ -288,6 +288,24 @@ def test_a_selector_of_namespaces_needs_their_labels(
     assert (judged.rules, set(judged.facts)) == (rules, facts)
 
 
+@pytest.mark.parametrize(
+    ("key", "rules"),
+    [
+        ("vSwitchOptions", {"DS004", "NET001", "NET002", "NP007", "PN010"}),
+        ("securityGroupIDs", {"NET003", "NET004", "NET005", "NP007", "PN010"}),
+    ],
+)
+@pytest.mark.parametrize("ids", ["${IDS}", ["${ID}"], ["{{ id }}", "known"]])
+def test_ids_that_another_program_fills_in(here: Path, key: str, rules: set[str], ids: Any) -> None:  # noqa: ANN401 - any value
+    item = networking()
+    item["spec"][key] = ids
+    judged = judge_files(here, {"m.yaml": stream(item, workload(containers=[{"name": "a"}])), "p.json": pool()})
+    assert (judged.rules, judged.problems) == (set(), [])
+    (found,) = judged.report.undecided
+    assert (found.fact, {*found.rules}) == (f"spec.{key} of PodNetworking 'trading-eni'", rules)
+    assert bool(judged.report.pools[0].addresses) == (key != "vSwitchOptions")
+
+
 def test_a_namespace_is_known_by_its_name(here: Path) -> None:
     selector = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "trading"}}}
     one = workload(containers=[{"name": "a"}])

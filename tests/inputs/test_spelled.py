@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eniplan.rules.examples import example
 from tests.inputs.support import judge_files, terraform_plan
 
 if TYPE_CHECKING:
@@ -192,12 +193,23 @@ def test_an_autoscaler_counts(here: Path) -> None:
     assert rules(here, WEB, SCALER.replace("= 9", "= 7")) == set()
 
 
-def test_what_is_not_known_and_matters_is_named(here: Path) -> None:
+def test_what_is_not_known_and_matters_is_undecided(here: Path) -> None:
     judged = judge_files(here, {"main.tf": POOL + WEB.replace('operator = "Exists"', "operator = var.operator")})
-    ((title, why),) = judged.skipped
-    assert title.endswith("main.tf: kubernetes_deployment_v1.web")
-    assert why.startswith("part of it is unknown: ")
+    assert judged.skipped == []
+    (item,) = judged.report.undecided
+    assert item.fact == "where the pods of Deployment 'web' run, and how many there are"
+    assert item.hint.startswith("part of it is unknown: ")
     assert rules(here, WEB.replace('"web" {', '"web" {\n  count = 0', 1), SCALER) == set()
+
+
+def test_a_plan_settles_what_is_not_known(here: Path) -> None:
+    lost = WEB.replace('operator = "Exists"', "operator = var.operator")
+    for name, facts in (("web", 0), ("other", 1)):
+        workload = {"name": name, "namespace": "trading", "kind": "Deployment", "replicas": 1, "nodePool": "trading"}
+        plan = example({"workloads": [workload]})
+        judged = judge_files(here, {"web.tf": lost, "plan.json": plan})
+        assert len([item for item in judged.report.undecided if "Deployment 'web'" in item.fact]) == facts
+        assert [why for _, why in judged.skipped] == ["the plan has a workload of its name"] * (1 - facts)
 
 
 def test_the_plan_of_terraform(here: Path) -> None:
@@ -237,7 +249,7 @@ def test_the_plan_of_terraform(here: Path) -> None:
     assert [item.rules for item in judged.report.undecided if "replicas" in item.fact] == [UNCOUNTED]
     unknown["spec"][0]["template"][0]["spec"][0]["host_network"] = True
     judged = judge_files(here, {"plan.json": plan})
-    assert ("plan.json: kubernetes_deployment_v1.web", "parts of it are known only after apply") in judged.skipped
+    assert [item.hint for item in judged.report.undecided] == ["parts of it are known only after apply"]
 
 
 def test_json_of_terraform(here: Path) -> None:

@@ -176,23 +176,24 @@ _READ_NOTES = re.compile(r"aliyun\.com/|eniplan\.dev/|^kubernetes\.io/")
 
 
 def settled(value: Any) -> Any:  # noqa: ANN401 - a value
-    """Return an object without unknown numbers of pods: rules can wait for these alone."""
+    """Return an object without the `AWAITED` values that are unknown."""
     if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if key not in NUMBERS or not isinstance(item, NotKnown)}
+        kept = {key: item for key, item in value.items() if key not in AWAITED or unknown_in(item) is None}
         return {key: settled(item) for key, item in kept.items()}
     return list(map(settled, value)) if isinstance(value, list) else value
 
 
-NUMBERS = frozenset(("maxReplicas", "parallelism", "replicas"))
-"""The keys of numbers of pods."""
+AWAITED = frozenset(("maxReplicas", "parallelism", "replicas", "securityGroupIDs", "vSwitchOptions"))
+"""The keys of numbers of pods, security groups and vSwitches: if they are unknown, only some rules wait."""
 
 
-def left_out(what: str, value: Any, why: str, names: str) -> Skipped:  # noqa: ANN401 - an object
+def left_out(what: str, item: Document, why: str, names: str) -> Skipped:
     """Return what to tell of an object that is not judged, because parts of it are unknown.
 
     An autoscaler is always told: the workload that it scales may have too few pods here.
     """
-    return Skipped(what, why, names, is_shown=isinstance(value, dict) and str(value.get("kind")) in KINDS)
+    is_shown = isinstance(item.value, dict) and str(item.value.get("kind")) in KINDS
+    return Skipped(what, why, names, is_shown, item)
 
 
 def _identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object

@@ -394,7 +394,7 @@ class Collected:
             if isinstance(found, Problem):
                 self._problems.append(found)
             elif isinstance(found, Skipped):
-                self.skipped.append(found)
+                self._leave_out(found)
             elif isinstance(found, Document):
                 self._take_objects(found, objects(found), named=False)
             else:
@@ -521,7 +521,15 @@ class Collected:
         # A file that the configuration itself reads has been checked with it.
         used = self._hcl.used
         left = [item for item in self.skipped if item.why != NOTHING or os.path.normpath(item.what) not in used]
-        self.skipped = left + found.left
+        self.skipped = left
+        for item in found.left:
+            self._leave_out(item)
+
+    def _leave_out(self, item: Skipped) -> None:
+        """Keep a skipped workload that names what only exclusive nodes have: its pods are for them. List the others."""
+        found = [] if item.part is None or item.names not in {EXCLUSIVE_LABEL, ENI} else [*objects(item.part)]
+        if not any(self._manifests.leave_open(part, item.why) for part in found):
+            self.skipped.append(item)
 
 
 def _may_be_plan(value: object) -> bool:
@@ -536,8 +544,8 @@ def _no_plan(document: Document) -> Problem:
 
 
 def _objects(document: Document, number: int | None) -> Iterable[Object]:
-    """Return the objects of a manifest. Another program may complete the numbers of pods."""
-    filled = document._replace(value=templates.numbered(document.value))
+    """Return the objects of a manifest. Another program may complete some values."""
+    filled = document._replace(value=templates.marked(document.value))
     # What was read again would not be marked as unknown.
     return objects(document, number) if unknown_in(filled.value) is None else objects(filled, None)
 

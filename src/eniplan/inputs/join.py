@@ -135,14 +135,18 @@ class _Draft:
     def __init__(self, value: dict[str, Any], origins: dict[Path, Places]) -> None:
         self.value = value
         self.origins = origins
+        self.gaps: list[Gap] = []
 
     def append(self, section: str, parts: list[Part]) -> int:
         """Add items to a section; return the index of the first."""
         items = self.value.setdefault(section, [])
         first = len(items)
         for part in parts:
-            self.origins |= {(section, len(items), *path): origin for path, origin in part.origins.items()}
-            items.append(part.value)
+            at: Path = (section, len(items))
+            self.origins |= {(*at, *path): origin for path, origin in part.origins.items()}
+            lost = {key: item for key, item in part.value.items() if isinstance(item, NotKnown)}
+            self.gaps += (Gap((*at, key), say("{lost}", lost=why)) for key, why in lost.items())
+            items.append({key: item for key, item in part.value.items() if key not in lost})
         return first
 
     def keep(self, unit: Unit, section: str, is_kept: Callable[[Mapping[str, Any]], bool]) -> None:
@@ -199,12 +203,7 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
     # A PodNetworking that gives no exclusive ENIs is for other nodes, unless a workload or plan names it.
     asking = {pn.name for pn in own if plan is not None and pn.asks_for_eni(plan.cluster)}
     networkings = [_meant(part, unit, ecs if part.value["name"] in asking else []) for part in manifests.networkings]
-    found = [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()]
-    unknown = [{key: item for key, item in part.value.items() if isinstance(item, NotKnown)} for part in found]
-    workloads = [
-        part._replace(value={key: item for key, item in part.value.items() if key not in lost})
-        for part, lost in zip(found, unknown, strict=True)
-    ]
+    workloads = [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()]
     names = {part.value["name"] for part in networkings}
     identities = set(map(_identity, (part.value for part in workloads)))
     draft.keep(unit, "podNetworkings", lambda item: item["name"] not in names)
@@ -215,10 +214,9 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
         ("podNetworkings", first + i, "nodePools") for i, part in enumerate(networkings) if part.value["name"] in named
     }
     first_workload = draft.append("workloads", workloads)
-    gaps = [*unit.gaps, *_strange_ids(unit, networkings, first)]
+    gaps = [*unit.gaps, *_strange_ids(unit, networkings, first), *draft.gaps]
     for i, home in enumerate(here.values()):
         at: Path = ("workloads", first_workload + i)
-        gaps += (Gap((*at, key), say("{lost}", lost=lost)) for key, lost in unknown[i].items())
         if home.pool is None and home.missing is None:
             silent.add((*at, "nodePool"))
         if home.open:
@@ -302,12 +300,10 @@ def _alone(
 
 
 def _with_strangers(unit: Unit, manifests: Manifests) -> Unit:
-    """Return a unit with gaps for objects of unsupported kinds that have pods for exclusive nodes."""
+    """Return a unit with gaps for objects with pods for exclusive nodes that cannot be judged."""
     origins, gaps = dict(unit.origins), list(unit.gaps)
-    for item, origin in manifests.strangers:
+    for item, origin, why in manifests.strangers:
         at: Path = ("workloads", f"{item.kind} {item.name!r}")
         origins[at] = origin
-        why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan, as a workload of its name "
-                  "and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
         gaps.append(Gap(at, why))
     return unit._replace(origins=origins, gaps=tuple(gaps))

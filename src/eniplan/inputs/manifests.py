@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import InputError, Problem
 from eniplan.inputs.choosing import Chooser, Policies, Undecidable
-from eniplan.inputs.places import STAND_IN, NotKnown, Origin
+from eniplan.inputs.places import STAND_IN, NotKnown, Origin, unknown_in
 from eniplan.k8s import autoscalers
 from eniplan.k8s.kinds import (
     BEHIND,
@@ -141,6 +141,7 @@ class Part(NamedTuple):
     """An item of a plan's section, and the place of each of its keys, relative to the item."""
 
     value: dict[str, Any]
+    """Its values; `NotKnown` where one is unknown."""
     origins: dict[Path, Origin]
 
     @property
@@ -288,8 +289,10 @@ class Manifests:
         self.workloads: list[Workload] = []
         self.quiet: list[Quiet] = []
         self._first_quiet: Origin | None = None
-        self.strangers: list[tuple[Object, Origin]] = []
-        """Objects of unsupported kinds that have pods for exclusive nodes."""
+        self.strangers: list[tuple[Object, Origin, str]] = []
+        """Objects with pods for exclusive nodes that cannot be judged, and the reasons."""
+        self._open: list[tuple[Object, str]] = []
+        """Workloads for exclusive nodes that are partly unknown, and the reasons."""
         self._unmet: list[list[Workload]] = []
         """The pods of objects of unsupported kinds; whether they ask for exclusive nodes depends on the plans."""
         self.problems: list[Problem] = []
@@ -303,7 +306,7 @@ class Manifests:
 
     def __bool__(self) -> bool:
         """Whether there is anything to check."""
-        return bool(self.networkings or self.workloads or self.quiet or self._unmet)
+        return bool(self.networkings or self.workloads or self.quiet or self._unmet or self._open)
 
     def add(self, item: Object) -> str:
         """Add an object. Return why it is skipped; empty if it is not."""
@@ -326,6 +329,12 @@ class Manifests:
         else:
             self._policy(item)
         return ""
+
+    def leave_open(self, item: Object, why: str) -> bool:
+        """Keep an object for exclusive nodes that is partly unknown. Return whether it is a workload."""
+        is_workload = _holder(item) is not None
+        self._open += [(item, why)] if is_workload else []
+        return is_workload
 
     def _is_misnamed(self, item: Object) -> bool:
         """Report a PodNetworking of Terway with a version that does not exist. Other clouds have this kind, too."""
@@ -476,6 +485,12 @@ class Manifests:
             The titles of the others, and whether a plan has their pods.
 
         """
+        for item, why in self._open:
+            if (item.namespace, item.name) in planned:
+                yield f"{item.document.file}: {item.title}", True
+            else:
+                self.strangers.append((item, item.origin(), why))
+        self._open = []
         for found in self._unmet:
             item = found[0].object
             asking = next((w for w in found if any(steer(w, *plan) is not None for plan in plans)), None)
@@ -483,7 +498,9 @@ class Manifests:
             if asking is None or is_planned:
                 yield f"{item.document.file}: {item.title}", is_planned
             else:
-                self.strangers.append((item, asking.part.origins[()]))
+                why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan, as a workload of "
+                          "its name and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
+                self.strangers.append((item, asking.part.origins[()], why))
         self._unmet = []
 
     def leave_out(self, files: Collection[str]) -> Iterator[str]:
@@ -503,7 +520,9 @@ class Manifests:
         parts = [*self.networkings, *(workload.part for workload in self.workloads)]
         if not parts and self._first_quiet is not None:
             return self._first_quiet
-        return parts[0].origins[()] if parts else self._unmet[0][0].part.origins[()]
+        if parts or self._unmet:
+            return (parts or [self._unmet[0][0].part])[0].origins[()]
+        return self._open[0][0].origin()
 
     def policies(self, workload: Workload) -> dict[str, Origin] | NotKnown:
         """Return the NetworkPolicies that select the pods of a workload, by name; the reason, if that is unknown."""
@@ -720,7 +739,8 @@ def _unknown_fields(item: Object) -> Iterator[Problem]:
 def _networking(item: Object) -> Part:
     """Translate a PodNetworking. Without eniOptions its eniType is Default, as in the CRD."""
     paths = dict(_NETWORKING)
-    value = {key: found for key, path in paths.items() if (found := item.at(*path)) is not None}
+    given = {key: found for key, path in paths.items() if (found := item.at(*path)) is not None}
+    value = {key: found if (lost := unknown_in(found)) is None else lost for key, found in given.items()}
     value = {**value, "name": item.name, "eniType": value.get("eniType", "Default")}
     pool = item.texts("metadata", "annotations").get(POOL_ANNOTATION)
     if pool is not None:

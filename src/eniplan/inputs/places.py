@@ -49,6 +49,8 @@ class Skipped(NamedTuple):
     """The exclusive label or the ENI resource, if it mentions one: then users may expect it to be checked."""
     is_shown: bool = False
     """Whether it changes what was checked: then it is listed like one that mentions the label."""
+    part: Document | None = None
+    """The Kubernetes object that it is, with `NotKnown` where it is unknown."""
 
 
 class Places(Protocol):

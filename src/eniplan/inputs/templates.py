@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.ros import RESOURCE_TYPE
-from eniplan.inputs.applied import NUMBERS
+from eniplan.inputs.applied import AWAITED
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import NotKnown, Origin
@@ -178,11 +178,11 @@ def _blanked(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
     return rewritten(value, lambda part: NotKnown(part) if type(part) is str and _BLANK.search(part) else part)
 
 
-def numbered(value: Any) -> Any:  # noqa: ANN401 - an object
-    """Return an object with `NotKnown` for each number of pods that another program completes, such as Flux."""
+def marked(value: Any) -> Any:  # noqa: ANN401 - an object
+    """Return an object with `NotKnown` for the `AWAITED` values that another program completes, such as Flux."""
     if isinstance(value, dict):
-        return {key: _blanked(item) if key in NUMBERS else numbered(item) for key, item in value.items()}
-    return list(map(numbered, value)) if isinstance(value, list) else value
+        return {key: _blanked(item) if key in AWAITED else marked(item) for key, item in value.items()}
+    return list(map(marked, value)) if isinstance(value, list) else value
 
 
 def _names_a_cluster(value: dict[str, Any]) -> bool:

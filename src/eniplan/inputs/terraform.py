@@ -30,13 +30,14 @@ from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text, unkn
 from eniplan.inputs.spelling import DECIDING, TERRAFORM, Resource
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
+from eniplan.plan.document import Document
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
     from eniplan.inputs.units import Stated
-    from eniplan.plan.document import Document, Path, Value
+    from eniplan.plan.document import Path, Value
 
 FORMAT = 1
 """The supported major version of Terraform's JSON output."""
@@ -106,7 +107,8 @@ def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator
     found = as_read(found, address)
     if unknown_in(settled(found)) is not None:
         why = say("parts of it are known only after apply")
-        yield left_out(f"{document.file}: {address}", found, why, named_in(str(change.get("after"))))
+        lost = Document(document.file, found, place)
+        yield left_out(f"{document.file}: {address}", lost, why, named_in(str(change.get("after"))))
         return
     yield from objects_of(document.file, found, place)
 

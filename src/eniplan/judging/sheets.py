@@ -29,11 +29,14 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
     for demand in view.once(demands):
         wanted.setdefault(demand.pool, {}).setdefault(demand.zone, []).append(demand)
     uncounted = {gap.path[:2] for gap in item.gaps if gap.path[::2] == ("workloads", "replicas")}
+    elsewhere = {gap.path[:2] for gap in item.gaps if gap.path[::2] == ("podNetworkings", "vSwitchIds")}
     for pool in view.pools:
         sizes = (pool.pool.planned_size, pool.pool.largest_size)
+        networkings = view.pod_networkings_by_pool.get(pool.pool.name, ())
         mine = {
             part(pool, zone, here): tuple(dict.fromkeys(v for demand in here for v in demand.v_switches))
             for zone, here in wanted.get(pool, {}).items()
+            if not any(pn.path in elsewhere for pn in networkings)
         }
         yield PoolSheet(
             # Finding the line is slow, and only pools from several files need it.

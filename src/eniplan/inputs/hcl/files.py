@@ -193,7 +193,8 @@ class Files:
             if self._folders and name not in known:
                 message = say("no configuration here declares the variable {name}", name=name)
                 self._problems.append(Problem(message, Place(COMMAND_LINE), did_you_mean(name, sorted(known))))
-        return Outcome(groups, self._manifests, list(dict.fromkeys(self._problems)), list(dict.fromkeys(self._left)))
+        left = {(item.what, item.why, item.names): item for item in self._left}
+        return Outcome(groups, self._manifests, list(dict.fromkeys(self._problems)), list(left.values()))
 
     # --- Reading ---
 

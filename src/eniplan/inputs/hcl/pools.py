@@ -377,7 +377,7 @@ class Configuration:
                         self.manifests.append(item)
                     else:
                         why = say("part of it is unknown: {lost}", lost=part)
-                        self.left.append(left_out(f"{block.text.file}: {address}", item.value, why, names))
+                        self.left.append(left_out(f"{block.text.file}: {address}", item, why, names))
 
     def _applied(self, block: Block, module: Module, one: Made, address: str) -> list[Document]:
         """Return the objects that a resource applies, as far as they are known and read."""
