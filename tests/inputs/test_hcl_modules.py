@@ -591,15 +591,31 @@ class TestManifests:
         outcome = check({"main.tf": main, "pn.yaml": ELSEWHERE.replace('["vsw-1"]', ids)}, cluster=False)
         assert {p["path"].partition("[")[0] for p in outcome.report["problems"]} == {"spec.vSwitchOptions"}
 
-    def test_a_pod_networking_whose_ids_are_unknown_is_judged(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+    @pytest.mark.parametrize(
+        ("old", "key", "rules"),
+        [
+            ('"vsw-j"', "vSwitchOptions", {"NET001", "NET002", "NP007", "PN010"}),
+            ('["vsw-j"]', "vSwitchOptions", {"NET001", "NET002", "NP007", "PN010"}),
+            ('"sg-pods"', "securityGroupIDs", {"NET003", "NET004", "NP007", "PN010"}),
+            ('"Trunk"', "eniOptions.eniType", {"PN001"}),
+            ('"Elastic"', "allocationType", {"PN002", "PN009"}),
+        ],
+    )
+    def test_a_pod_networking_is_judged_by_what_is_known(
+        self,
+        check: Any,  # noqa: ANN401 - see `check`
+        old: str,
+        key: str,
+        rules: set[str],
+    ) -> None:
         resource = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n'
         known = check({"pn.tf": resource, "main.tf": pool()})
-        outcome = check({"pn.tf": resource.replace('"vsw-j"', "alicloud_vswitch.x.id"), "main.tf": pool()})
-        assert outcome.rules == known.rules
+        outcome = check({"pn.tf": resource.replace(old, "alicloud_vswitch.x.id"), "main.tf": pool()})
+        assert outcome.rules == known.rules - rules
         assert "skipped" not in outcome.err
         (item,) = (u for u in outcome.report["undecided"] if u["hint"] == "alicloud_vswitch.x is not declared")
-        assert item["fact"].startswith("spec.vSwitchOptions of PodNetworking")
-        assert {"NET001", "NET002", "NP007", "PN010"} <= {*item["rules"]}
+        assert item["fact"] == f"spec.{key} of PodNetworking 'eni'"
+        assert rules <= {*item["rules"]}
 
     def test_a_pod_networking_whose_selector_is_unknown_is_named(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         resource = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n'

@@ -183,8 +183,10 @@ def settled(value: Any) -> Any:  # noqa: ANN401 - a value
     return list(map(settled, value)) if isinstance(value, list) else value
 
 
-AWAITED = frozenset(("maxReplicas", "parallelism", "replicas", "securityGroupIDs", "vSwitchOptions"))
-"""The keys of numbers of pods, security groups and vSwitches: if they are unknown, only some rules wait."""
+AWAITED = frozenset((
+    "allocationType", "eniType", "maxReplicas", "parallelism", "replicas", "securityGroupIDs", "vSwitchOptions",
+))  # fmt: skip
+"""The keys of numbers of pods, and of what PodNetworkings give to pods: if they are unknown, only some rules wait."""
 
 
 def left_out(what: str, item: Document, why: str, names: str) -> Skipped:
