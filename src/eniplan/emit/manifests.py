@@ -15,8 +15,8 @@ from eniplan.emit.pods import PodError, complete, missing_labels, wanted
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import SHAPES
 from eniplan.emit.yaml_text import dump
+from eniplan.k8s.terway import SYSTEM_NAMESPACE
 from eniplan.messages import say
-from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.plan.document import value_at
 from eniplan.text import literal, printable
 from eniplan.values import NamedTuple

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from eniplan._version import __version__
 from eniplan.emit.manifests import text as manifest_text
 from eniplan.emit.yaml_text import dump
+from eniplan.k8s.terway import SYSTEM_NAMESPACE
 from eniplan.messages import NOTHING, say
-from eniplan.observed import NODE_POOL_LABEL, SYSTEM_NAMESPACE
+from eniplan.observed import NODE_POOL_LABEL
 from eniplan.text import literal, printable
 from eniplan.values import NamedTuple
 

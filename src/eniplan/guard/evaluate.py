@@ -10,8 +10,8 @@ import cel
 
 from eniplan.guard.policies import needed
 from eniplan.guard.render import message_of
+from eniplan.k8s.terway import SYSTEM_NAMESPACE
 from eniplan.k8s.values import mapping
-from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:

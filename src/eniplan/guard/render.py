@@ -8,8 +8,8 @@ from eniplan._version import __version__
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.yaml_text import dump
 from eniplan.guard.policies import LEFT_OUT, MOST_POOLS, Policy, Variable, needed, policies
+from eniplan.k8s.terway import SYSTEM_NAMESPACE
 from eniplan.messages import say
-from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules import BY_ID
 from eniplan.rules.net import most_groups

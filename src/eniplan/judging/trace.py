@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.k8s.labels import selects
-from eniplan.k8s.terway import ENI, POD_ENI
+from eniplan.k8s.terway import ENI, POD_ENI, SYSTEM_NAMESPACE
 from eniplan.k8s.values import listing
 from eniplan.messages import NOTHING, count, named, say
-from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.report.trace import Step, Trace
 from eniplan.rules import CLUSTER

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+SYSTEM_NAMESPACE = "kube-system"
+"""The namespace of Terway."""
 ENI = "aliyun/eni"
 """The resource of exclusive nodes: one for each exclusive pod."""
 MEMBER_ENI = "aliyun/member-eni"

@@ -17,7 +17,7 @@ from eniplan.k8s.labels import read_selector
 from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
-from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING
+from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, SYSTEM_NAMESPACE
 from eniplan.k8s.values import listing, mapping, text, texts
 from eniplan.kube.status import ended_by, trouble
 from eniplan.kube.type_info import type_info
@@ -26,7 +26,6 @@ from eniplan.observed import (
     CONFIG_KEYS,
     CONTROL_PLANE,
     KINDS,
-    SYSTEM_NAMESPACE,
     TYPE_INFO,
     TYPE_LABEL,
     UNTOLD,

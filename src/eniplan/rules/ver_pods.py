@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.k8s.terway import ENI
+from eniplan.k8s.terway import ENI, SYSTEM_NAMESPACE
 from eniplan.messages import count, named, say
-from eniplan.observed import SYSTEM_NAMESPACE, UNTOLD
+from eniplan.observed import UNTOLD
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import grouped
 from eniplan.rules.examples_cluster import (
