@@ -599,6 +599,7 @@ class TestManifests:
             ('"sg-pods"', "securityGroupIDs", {"NET003", "NET004", "NP007", "PN010"}),
             ('"Trunk"', "eniOptions.eniType", {"PN001"}),
             ('"Elastic"', "allocationType", {"PN002", "PN009"}),
+            ('"x"', "selector.podSelector", {"PN005", "PN007", "PN008"}),
         ],
     )
     def test_a_pod_networking_is_judged_by_what_is_known(
@@ -617,7 +618,7 @@ class TestManifests:
         assert item["fact"] == f"spec.{key} of PodNetworking 'eni'"
         assert rules <= {*item["rules"]}
 
-    def test_a_pod_networking_whose_selector_is_unknown_is_named(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+    def test_a_pod_networking_with_another_unknown_part_is_named(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         resource = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n'
         lost = resource.replace("kind ", "other = var.x\n    kind ", 1)
         assert lost != resource

@@ -339,7 +339,7 @@ kind: NetworkPolicy
 metadata: {name: %s, namespace: trading}
 spec: {podSelector: {matchLabels: {app: web}}}
 """
-MET = "NetworkPolicy 'allow' may select its pods: a label or a namespace is unknown"
+MET = "NetworkPolicy 'allow' may select its pods: a label, a namespace or its selector is unknown"
 
 
 @pytest.mark.parametrize(
@@ -375,7 +375,27 @@ def test_a_network_policy_of_an_unknown_namespace(here: Path) -> None:
 def test_selectors_that_are_unknown(here: Path) -> None:
     networking = NETWORKING.replace("trading", "${var.ns}")
     judged = judge_files(here, {"main.tf": POOL + VARIABLES + WEB + heredoc(networking)})
-    assert [why.partition(": ")[0] for _, why in judged.skipped] == ["part of it is unknown"]
+    assert (judged.skipped, judged.rules) == ([], set())
+    waits = {str(item.hint): {*item.rules} for item in judged.report.undecided}
+    assert {"PN005", "PN007", "PN008"} <= waits["var.ns has no value"]
+    assert "WL002" in waits["'eni' may select its pods: its selector is unknown"]
+
+
+@pytest.mark.parametrize("selector", ["podSelector: ${var.ns}", 'podSelector: {matchLabels: {app: "${var.ns}"}}'])
+@pytest.mark.parametrize("ingress", ["", ', ingress: [{from: [{ipBlock: {cidr: "${var.ns}"}}]}]'])
+def test_a_network_policy_whose_selector_is_unknown(here: Path, selector: str, ingress: str) -> None:
+    policy = (POLICY % "allow").replace("podSelector: {matchLabels: {app: web}}", selector + ingress)
+    applied = resource("kubernetes_manifest", f"manifest = yamldecode(<<EOT\n{policy}EOT\n)")
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + WEB + applied})
+    assert judged.skipped == []
+    assert [item.hint for item in judged.report.undecided if "may select" in item.hint] == [MET]
+
+
+def test_a_network_policy_whose_rules_are_unknown(here: Path) -> None:
+    policy = (POLICY % "allow").replace("}}}", '}}, egress: [{to: [{ipBlock: {cidr: "${var.ns}"}}]}]}')
+    applied = resource("kubernetes_manifest", f"manifest = yamldecode(<<EOT\n{policy}EOT\n)")
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + WEB + applied})
+    assert (judged.skipped, judged.rules) == ([], {"TW009"})
 
 
 def test_pods_that_share_no_node_by_an_unknown_label(here: Path) -> None:

@@ -175,18 +175,21 @@ _READ_NOTES = re.compile(r"aliyun\.com/|eniplan\.dev/|^kubernetes\.io/")
 """In the keys of annotations and labels that Terway, Kubernetes' bandwidth plugin or eniplan reads."""
 
 
-def settled(value: Any) -> Any:  # noqa: ANN401 - a value
-    """Return an object without the `AWAITED` values that are unknown."""
-    if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if key not in AWAITED or unknown_in(item) is None}
-        return {key: settled(item) for key, item in kept.items()}
-    return list(map(settled, value)) if isinstance(value, list) else value
-
-
 AWAITED = frozenset((
     "allocationType", "eniType", "maxReplicas", "parallelism", "replicas", "securityGroupIDs", "vSwitchOptions",
 ))  # fmt: skip
 """The keys of numbers of pods, and of what PodNetworkings give to pods: if they are unknown, only some rules wait."""
+_CHOOSING = frozenset(("egress", "ingress", "namespaceSelector", "podSelector"))
+"""More such keys in the `_SELECTING` kinds; in pods they have another meaning."""
+
+
+def settled(value: Any, awaited: frozenset[str] = AWAITED) -> Any:  # noqa: ANN401 - a value
+    """Return an object without the unknown values for which only some rules wait."""
+    if isinstance(value, dict):
+        keys = AWAITED | _CHOOSING if str(value.get("kind")) in _SELECTING else awaited
+        kept = {key: item for key, item in value.items() if key not in keys or unknown_in(item) is None}
+        return {key: settled(item, keys) for key, item in kept.items()}
+    return [settled(item, awaited) for item in value] if isinstance(value, list) else value
 
 
 def left_out(what: str, item: Document, why: str, names: str) -> Skipped:

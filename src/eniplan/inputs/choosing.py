@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from eniplan.inputs.places import STAND_IN, NotKnown
 from eniplan.k8s.kinds import FIXED_NAMES
-from eniplan.k8s.labels import Index, meets
+from eniplan.k8s.labels import Index, Selector, meets
 from eniplan.k8s.terway import POD_ENI
 from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from eniplan.inputs.places import Origin
-    from eniplan.k8s.labels import Requirement, Selector
+    from eniplan.k8s.labels import Requirement
     from eniplan.k8s.pods import Pod
     from eniplan.plan.model import Cluster, PodNetworking
 
-_Policy: TypeAlias = "tuple[str, Selector, Origin]"
-"""The name of a NetworkPolicy, and its selector with its place."""
+_Policy: TypeAlias = "tuple[str, Selector | None, Origin]"
+"""The name of a NetworkPolicy, its selector, or None if that is unknown, and its place."""
 _Found = TypeVar("_Found")
 _DEFAULT = "default"
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
@@ -54,15 +54,24 @@ class Choice(NamedTuple):
 class Chooser:
     """Chooses among PodNetworkings."""
 
-    def __init__(self, networkings: Iterable[PodNetworking], namespaces: Mapping[str, Mapping[str, str]]) -> None:
-        """Take the known PodNetworkings, and the labels of the known namespaces."""
+    def __init__(
+        self,
+        networkings: Iterable[PodNetworking],
+        namespaces: Mapping[str, Mapping[str, str]],
+        lost: Collection[str] = (),
+    ) -> None:
+        """Take the known PodNetworkings, the labels of the known namespaces, and whose selectors are partly unknown."""
         self._namespaces = namespaces
+        self._lost = lost
+        self._open: list[PodNetworking] = []
         self._named: dict[str, list[PodNetworking]] = {}
         self._by_pod: Index[PodNetworking] = Index()
         self._by_namespace: Index[PodNetworking] = Index()
         for pn in networkings:
             self._named.setdefault(pn.name, []).append(pn)
-            if pn.pod_selector is not None:
+            if pn.name in lost:
+                self._open.append(pn)
+            elif pn.pod_selector is not None:
                 self._by_pod.add(pn.pod_selector, pn)
             elif pn.namespace_selector is not None:
                 self._by_namespace.add(pn.namespace_selector, pn)
@@ -90,19 +99,25 @@ class Chooser:
         if len(sure) == 1:
             is_barred = not is_seen and any(pn.pod_selector and pn.pod_selector.requirements for pn in asking(sure))
             return Choice(sure[0], leads=is_seen and bool(asking(sure)), is_barred=is_barred)
+        why = self._doubt(sure, unsure, pod.labels, namespace)
+        return Choice(None, (Undecidable("podNetworking", why),), is_seen and bool(asking((*sure, *unsure))))
+
+    def _doubt(self, sure: list[str], unsure: list[str], labels: Mapping[str, str], namespace: str) -> str:
+        """Return why it is open which of these PodNetworkings pods get."""
         if sure:
-            why = say(
+            return say(
                 "{networkings} select its pods, and Terway picks one of them arbitrarily",
                 networkings=tuple(map(repr, sure)),
             )
-        elif any(pn.name == unsure[0] and _on_pods(pn.pod_selector, pod.labels) is None for pn, _ in found):
-            why = say("{networking!r} may select its pods: one of their labels is unknown", networking=unsure[0])
-        elif namespace.startswith(STAND_IN):
-            why = say("{networking!r} may select its pods: their namespace is unknown", networking=unsure[0])
-        else:
-            why = say("{networking!r} may select its pods: pass the manifest of the namespace {namespace} with its "
-                "labels", networking=unsure[0], namespace=namespace)  # fmt: skip
-        return Choice(None, (Undecidable("podNetworking", why),), is_seen and bool(asking((*sure, *unsure))))
+        name = unsure[0]
+        if name in self._lost:
+            return say("{networking!r} may select its pods: its selector is unknown", networking=name)
+        if any(_on_pods(pn.pod_selector, labels) is None for pn in self._named[name]):
+            return say("{networking!r} may select its pods: one of their labels is unknown", networking=name)
+        if namespace.startswith(STAND_IN):
+            return say("{networking!r} may select its pods: their namespace is unknown", networking=name)
+        return say("{networking!r} may select its pods: pass the manifest of the namespace {namespace} with its "
+                   "labels", networking=name, namespace=namespace)  # fmt: skip
 
     def may_choose(self, labels: Mapping[str, str], namespace: str) -> bool:
         """Return whether a PodNetworking may select pods by their labels and their namespace."""
@@ -114,13 +129,13 @@ class Chooser:
         around = {**own, **self._namespaces.get(namespace, {})}
         is_known = namespace in self._namespaces
         by_namespace = self._by_namespace.near(around) if is_known else self._by_namespace.all
-        for pn in chain(_near(self._by_pod, labels), by_namespace):
+        for pn in chain(_near(self._by_pod, labels), by_namespace, self._open):
             by_pod = _on_pods(pn.pod_selector, labels)
             if by_pod is False:
                 continue
             there = _matches(pn.namespace_selector, around, lambda asked: not is_known and asked.key not in around)
             if there is not False:
-                yield pn, None if by_pod is None else there
+                yield pn, None if by_pod is None or pn.name in self._lost else there
 
 
 class Policies:
@@ -132,10 +147,13 @@ class Policies:
         self._unknown: dict[str, Index[_Policy]] = {}
         """Those of unknown namespaces."""
 
-    def add(self, name: str, namespace: str, selector: Selector, origin: Origin) -> None:
-        """Add a policy, and the place of its selector. Here and below, a namespace is empty where it is not stated."""
+    def add(self, name: str, namespace: str, selector: Selector | None, origin: Origin) -> None:
+        """Add a policy, and the place of its selector, which is None if it is unknown.
+
+        Here and below, a namespace is empty where it is not stated.
+        """
         policies = self._by_namespace.setdefault(namespace, Index())
-        policies.add(selector, (name, selector, origin))
+        policies.add(selector or Selector((), ()), (name, selector, origin))
         if _is_open(namespace):
             self._unknown[namespace] = policies
 
@@ -145,7 +163,7 @@ class Policies:
         found = {}
         for there, policies in self._in_reach(namespace):
             for name, selector, origin in _near(policies, labels):
-                by_pod = _on_pods(selector, labels)
+                by_pod = None if selector is None else _on_pods(selector, labels)
                 if by_pod and (there or _DEFAULT) == (namespace or _DEFAULT):
                     found[name] = origin
                 elif by_pod is not False:
@@ -153,7 +171,7 @@ class Policies:
         if maybe is None or found:
             return dict(sorted(found.items()))
         why = say(
-            "NetworkPolicy {networkPolicy!r} may select its pods: a label or a namespace is unknown",
+            "NetworkPolicy {networkPolicy!r} may select its pods: a label, a namespace or its selector is unknown",
             networkPolicy=maybe,
         )
         return NotKnown(why)

@@ -215,6 +215,9 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
     }
     first_workload = draft.append("workloads", workloads)
     gaps = [*unit.gaps, *_strange_ids(unit, networkings, first), *draft.gaps]
+    lost = manifests.lost_selectors()
+    # PN005 speaks of the whole PodNetworking.
+    gaps += (Gap(("podNetworkings", first + i)) for i, pn in enumerate(networkings) if pn.value["name"] in lost)
     for i, home in enumerate(here.values()):
         at: Path = ("workloads", first_workload + i)
         if home.pool is None and home.missing is None:

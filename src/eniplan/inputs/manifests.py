@@ -358,8 +358,9 @@ class Manifests:
 
     def _policy(self, item: Object) -> None:
         selector = item.at("spec", "podSelector")
-        if selector is None or _fits_selector(selector):
-            found = selector_from((), selector) or Selector((), ())
+        is_unknown = unknown_in(selector) is not None
+        if selector is None or is_unknown or _fits_selector(selector):
+            found = None if is_unknown else selector_from((), selector) or Selector((), ())
             namespace = item.namespace if item.states_namespace else ""
             self._policies.add(item.name, namespace, found, item.origin("spec", "podSelector"))
         else:
@@ -589,7 +590,13 @@ class Manifests:
 
     def chooser(self, networkings: Iterable[PodNetworking]) -> Chooser:
         """Return what chooses among PodNetworkings, given the namespaces of these manifests."""
-        return Chooser(networkings, self._namespaces)
+        return Chooser(networkings, self._namespaces, self.lost_selectors())
+
+    def lost_selectors(self) -> set[str]:
+        """Return the names of the PodNetworkings whose selectors are unknown, or a part of them."""
+        keys = ("podSelector", "namespaceSelector")
+        parts = (part.value for part in self.networkings)
+        return {value["name"] for value in parts if any(isinstance(value.get(key), NotKnown) for key in keys)}
 
     def guests(self, workload: Workload, pools: Pools) -> Iterator[Guest]:
         """Yield the pools that can run a workload that does not select them.
