@@ -682,10 +682,13 @@ def test_a_pool_of_which_nothing_is_known_waits_for_every_rule_about_it(
         assert {"NP001", "ENI001", "NET001", "NP005"} <= {*item.rules}
 
 
-def test_opentofu_inside_a_ros_template_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("transform", ["Aliyun::OpenTofu-v1.8", ["Aliyun::Terraform-v1.5"]])
+def test_terraform_inside_a_ros_template_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transform: object
+) -> None:
     monkeypatch.chdir(tmp_path)
     pool = f'resource "{RESOURCE}" "p" {{\n  instance_types = ["{FEW}"]\n  {LABELS}\n}}\n'
-    head = {"ROSTemplateFormatVersion": "2015-09-01", "Transform": "Aliyun::OpenTofu-v1.8"}
+    head = {"ROSTemplateFormatVersion": "2015-09-01", "Transform": transform}
     judged = judge_files(tmp_path, {"t.json": {**head, "Workspace": {"main.tf": pool}}})
     assert "ENI001" in judged.rules
 

@@ -23,8 +23,9 @@ def workspace(document: Document, data: bytes) -> list[Text]:
         data: the bytes of its file.
 
     """
-    files = value_at(document.value, ("Workspace",))
-    if not str(value_at(document.value, ("Transform",))).startswith(_TRANSFORMS) or not isinstance(files, dict):
+    files, stated = (value_at(document.value, (key,)) for key in ("Workspace", "Transform"))
+    transforms = stated if isinstance(stated, list) else [stated]
+    if not isinstance(files, dict) or not any(str(name).startswith(_TRANSFORMS) for name in transforms):
         return []
     lines = data.decode(errors="replace").splitlines()
     found = []
