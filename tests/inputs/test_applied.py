@@ -72,6 +72,15 @@ def test_numbers_of_pods_are_settled() -> None:
     assert unknown_in(settled([{"minReplicas": LOST}])) is LOST
 
 
+@pytest.mark.parametrize("key", ["podSelector", "namespaceSelector", "ingress", "egress"])
+@pytest.mark.parametrize(("kind", "waits"), [("PodNetworking", True), ("NetworkPolicy", True), ("Deployment", False)])
+def test_selectors_decide_about_pods_only_in_some_kinds(key: str, kind: str, *, waits: bool) -> None:
+    """In a pod, a namespaceSelector says which pods it must not share a node with."""
+    for value in ({"kind": kind, key: LOST}, {"kind": kind, "spec": [{"a": {key: {"b": LOST}}}]}):
+        for found in (value, {"kind": "List", "items": [{"kind": "PodNetworking"}, value]}):
+            assert (unknown_in(settled(found)) is None) == waits
+
+
 @pytest.mark.parametrize(
     ("value", "is_shown"), [({"kind": "HorizontalPodAutoscaler"}, True), ({"kind": "Deployment"}, False), (LOST, False)]
 )
