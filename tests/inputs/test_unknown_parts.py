@@ -379,6 +379,9 @@ def test_selectors_that_are_unknown(here: Path) -> None:
     waits = {str(item.hint): {*item.rules} for item in judged.report.undecided}
     assert {"PN005", "PN007", "PN008"} <= waits["var.ns has no value"]
     assert "WL002" in waits["'eni' may select its pods: its selector is unknown"]
+    known = NETWORKING.replace("name: eni", "name: known").replace("trading", "other")
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + WEB + heredoc(networking), "a.yaml": known})
+    assert (judged.skipped, judged.rules) == ([], set())
 
 
 @pytest.mark.parametrize("selector", ["podSelector: ${var.ns}", 'podSelector: {matchLabels: {app: "${var.ns}"}}'])
