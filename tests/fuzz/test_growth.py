@@ -14,7 +14,7 @@ from eniplan.catalog.select import range_from
 from eniplan.cli.others import OtherInputs
 from eniplan.errors import InputError
 from eniplan.inputs.hcl.functions import _ODD_YAML, _YAML_COMMENT
-from eniplan.inputs.markdown import _FENCE
+from eniplan.inputs.markdown import _FENCE, scripts
 from eniplan.inputs.script import is_worth
 from eniplan.inputs.templates import _BLANK
 from eniplan.inputs.terraform import _Configured, _without_indexes
@@ -328,6 +328,7 @@ PATTERNS: dict[str, Work] = {
     "words of YAML": lambda n: _ODD_YAML.search("- a: " * (n // 5)),
     "fence": lambda n: _FENCE.match("> " * n + "x"),
     "script": lambda n: is_worth(b"aliyun " * n + b"\nCreateCluster"),
+    "scripts in YAML": lambda n: list(scripts("a: |\n" * (2 * n))),
 }
 
 

@@ -53,7 +53,7 @@ def choose(  # noqa: PLR0913 - everything that the choice depends on
     trunking: bool | None = True,
 ) -> Choice:
     pod = read_pod({"metadata": {"labels": labels, "annotations": notes or {}}, "spec": {"containers": []}})
-    chooser = Chooser(networkings, namespaces or {})
+    chooser = Chooser(networkings, namespaces or {}, ())
     return chooser.choose(pod, kind, namespace, named, cluster(trunking=trunking))
 
 

@@ -58,7 +58,7 @@ class Chooser:
         self,
         networkings: Iterable[PodNetworking],
         namespaces: Mapping[str, Mapping[str, str]],
-        lost: Collection[str] = (),
+        lost: Collection[str],
     ) -> None:
         """Take the known PodNetworkings, the labels of the known namespaces, and whose selectors are partly unknown."""
         self._namespaces = namespaces

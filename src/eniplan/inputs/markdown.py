@@ -99,10 +99,14 @@ def scripts(text: str) -> Iterator[Block]:
     while at < len(lines):
         opening = _LITERAL.fullmatch(lines[at])
         at += 1
+        if opening is None:
+            continue
         first = at
-        inner = next((line for line in lines[first:] if line.strip()), "") if opening is not None else ""
+        while at < len(lines) and not lines[at].strip():
+            at += 1
+        inner = lines[at] if at < len(lines) else ""
         indent = len(inner) - len(inner.lstrip(" "))
-        if opening is None or indent <= len(opening["indent"]):
+        if indent <= len(opening["indent"]):
             continue
         while at < len(lines) and (not lines[at].strip() or lines[at].startswith(" " * indent)):
             at += 1

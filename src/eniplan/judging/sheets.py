@@ -33,10 +33,10 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
     for pool in view.pools:
         sizes = (pool.pool.planned_size, pool.pool.largest_size)
         networkings = view.pod_networkings_by_pool.get(pool.pool.name, ())
+        is_elsewhere = any(pn.path in elsewhere for pn in networkings)
         mine = {
             part(pool, zone, here): tuple(dict.fromkeys(v for demand in here for v in demand.v_switches))
-            for zone, here in wanted.get(pool, {}).items()
-            if not any(pn.path in elsewhere for pn in networkings)
+            for zone, here in (() if is_elsewhere else wanted.get(pool, {}).items())
         }
         yield PoolSheet(
             # Finding the line is slow, and only pools from several files need it.
