@@ -198,6 +198,17 @@ def test_each_unit_is_a_configuration_of_its_own(here: Path) -> None:
     assert (judged.rules, len(judged.report.pools)) == (set(), 1)
 
 
+def test_a_unit_whose_module_calls_the_one_with_the_pool(here: Path) -> None:
+    between = 'variable "types" {}\nmodule "inner" {\n  source = "../pool"\n  name = "a"\n  types = var.types\n}\n'
+    files = {
+        "modules/pool/main.tf": MODULE,
+        "modules/between/main.tf": between,
+        "envs/prod/terragrunt.hcl": unit('"../../modules/between"'),
+    }
+    judged = judge_files(here, files, "envs/prod")
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+
+
 def test_a_module_beside_its_unit(here: Path) -> None:
     files = {"main.tf": MODULE, "terragrunt.hcl": f'inputs = merge({{ name = "a" }}, {{ types = ["{FEW}"] }})\n'}
     judged = judge_files(here, files, ".")

@@ -214,6 +214,22 @@ class TestModules:
         )
         assert (len(outcome.pools), outcome.rules) == (1, set())
 
+    @pytest.mark.parametrize(
+        "calls", [{"env/prod/main.tf": "../../m"}, {"env/prod/main.tf": "../../between", "between/main.tf": "../m"}]
+    )
+    def test_a_folder_that_only_calls_a_module_elsewhere(self, check: Any, calls: dict[str, str]) -> None:  # noqa: ANN401 - see `check`
+        ours = CHILD.replace("default = {}", f'default = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}')
+        files = {file: f'module "pool" {{\n  source = "{source}"\n}}\n' for file, source in calls.items()}
+        outcome = check({**files, "m/main.tf": ours}, "env")
+        assert (outcome.code, len(outcome.pools)) == (0, 1)
+
+    def test_a_folder_that_calls_nothing_of_ours_is_empty(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        root = call("../m", 'name = "fast"', f'types = ["{ENOUGH}"]').replace(EXCLUSIVE_LABEL, "${var.key}")
+        other = {"b/main.tf": 'module "net" {\n  source = "../n"\n}\n', "n/main.tf": "locals {\n}\n"}
+        assert check({"a/main.tf": root, "m/main.tf": CHILD, **other}, "a").code == 0
+        outcome = check({}, "a", "b")
+        assert (outcome.code, "b: error: no plan in this folder" in outcome.err) == (3, True)
+
     @pytest.mark.parametrize("back", ["../..", "./", "./deeper"])
     def test_a_circle_ends(self, check: Any, back: str) -> None:  # noqa: ANN401 - see `check`
         root = call("./m/n", 'name = "a"', f'types = ["{FEW}"]')

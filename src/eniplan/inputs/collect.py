@@ -140,6 +140,10 @@ class Collected:
         """See `Others.count`."""
         return len(self._documents) + len(self._calls)  # calls become documents after all inputs are read
 
+    def leads_out(self, folder: str) -> bool:
+        """See `Others.leads_out`."""
+        return self._hcl.leads_out(folder)
+
     def skip(self, path: str, why: str, value: object = None, title: str = "") -> None:
         """See `Others.skip`. `value` and `title` are the skipped part, if it is not the whole file."""
         name = self._marked.get(path, "")

@@ -89,6 +89,9 @@ class Others(Protocol):
     def count(self) -> int:
         """Return the number of documents collected so far."""
 
+    def leads_out(self, folder: str) -> bool:
+        """Return whether files of a folder use inputs that are outside it, such as modules of Terraform."""
+
     def finish(self, plans: Mapping[str, LoadedPlan | None]) -> Iterator[LoadedPlan | Problem]:
         """Turn the collected inputs into plans.
 
@@ -172,7 +175,7 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         if not isinstance(error, FileNotFoundError):  # the folder was deleted since
             count += 1
             yield unreadable_file(str(error.filename), error)
-    if not count + run.count():
+    if not count + run.count() and not (run.others is not None and run.others.leads_out(folder)):
         endings = ", ".join("*" + ending for ending in _ENDINGS)
         hint = say("a plan is a file {endings} with apiVersion: eniplan/v1; `eniplan init` writes one", endings=endings)
         if run.others is None:

@@ -172,6 +172,13 @@ class Files:
         folder.says = _Said(is_ours=True)
         self._read[key] = texts
 
+    def leads_out(self, folder: str) -> bool:
+        """Return whether a configuration in a folder calls modules that may have node pools or manifests."""
+        inside = [(key, found.shown) for key, found in self._folders.items()]
+        inside += ((os.path.normpath(str(unit.folder)), unit.path) for unit in self._units)
+        keys = [key for key, shown in inside if _is_in(shown, folder)]
+        return any(says.is_ours for says in self._around(keys).values())
+
     def finish(self) -> Outcome:
         """Evaluate all configurations."""
         groups: list[Group] = []
@@ -232,7 +239,7 @@ class Files:
 
     def _configuration(self, key: str, folder: _Folder, reached: set[str], unit: Unit | None = None) -> Iterator[Group]:
         """Yield the pools of one configuration, and drop its texts. The pools keep the texts that they need."""
-        around = self._around(key)
+        around = self._around([key])
         is_ours = any(says.is_ours for says in around.values())
         reached |= {key} if is_ours else around.keys()
         # Most configurations in a repository have no node pool: do not even parse them.
@@ -241,10 +248,10 @@ class Files:
             for path in (around.keys() | reached) - self._shared:
                 self._read.pop(path, None)
 
-    def _around(self, key: str) -> dict[str, _Said]:
-        """Return the scans of a configuration's folder and of the folders that it calls, by folder."""
+    def _around(self, keys: Iterable[str]) -> dict[str, _Said]:
+        """Return the scans of the folders of configurations, and of the folders that they call, by folder."""
         found: dict[str, _Said] = {}
-        waiting = [key]
+        waiting = [*keys]
         while waiting:
             path = waiting.pop()
             if path not in found:
@@ -417,6 +424,10 @@ def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
     except (OSError, ValueError):  # ValueError: the name contains NUL
         return []
     return [name for name in names if not _is_replaced(os.path.join(folder, name))]
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return os.path.relpath(path or ".", folder).split(os.sep)[0] != os.pardir
 
 
 def _of_tofu(path: str) -> str:
