@@ -534,7 +534,7 @@ CAUSES: dict[str, Cause] = {
     "no vSwitch in the zone, in Terway's words": Cause(
         {**reported("PodCreateFailed", "can not found available vSwitch for zone j"), "podENIs[1]": ABSENT},
         "VER026",
-        "edit configmap eni-config",
+        "edit podnetworking trading-eni",
     ),
     "no PodENI": Cause({**PENDING, "podENIs[1]": ABSENT}, "VER012", "terway-controlplane"),
     "no PodENI, and kubelet says what it waits for": Cause(

@@ -106,10 +106,34 @@ def test_kinds_of_another_cloud_are_none_of_ours() -> None:
     assert "PodNetworking" in seen(foreign).unseen
 
 
-def test_a_failure_that_repeats_is_one_event() -> None:
-    first = event("ConfigError", "Node", NODES[0], "first")
-    found = seen({"events": [first, {**first, "message": "last", "count": 4}, {**first, "reason": "Pulled"}]})
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_failure_that_repeats_is_one_event(turned: bool) -> None:  # noqa: FBT001 - a parameter
+    first = {**event("ConfigError", "Node", NODES[0], "wait"), "lastTimestamp": "2026-11-27T18:09:00Z"}
+    last = {**first, "message": "last", "count": 4, "lastTimestamp": "2026-11-27T18:10:00Z"}
+    events = [first, last, {**first, "reason": "Pulled"}]
+    found = seen({"events": events[::-1] if turned else events})
     assert [(item.message, item.times) for item in found.events] == [("last", 7)]
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        {"series": {"count": 4, "lastObservedTime": "2026-11-27T18:10:00Z"}, "eventTime": "2026-11-27T17:00:00Z"},
+        {"deprecatedLastTimestamp": "2026-11-27T18:10:00Z", "series": None},
+        {"lastTimestamp": None, "eventTime": "2026-11-27T18:10:00.000001Z"},
+    ],
+)
+def test_the_newest_event_is_told_by_the_time_of_either_api(time: dict[str, Any]) -> None:
+    other = {**event("AllocIPFailed", "Pod", "a", "z: the earlier one"), "lastTimestamp": "2026-11-27T18:09:00Z"}
+    note = {"regarding": other["involvedObject"], "note": "the newer one", **time}
+    newer = {key: other[key] for key in ("apiVersion", "kind", "metadata", "type", "reason")} | note
+    for events in ([other, newer], [newer, other]):
+        assert [item.message for item in seen({"events": events}).events] == ["the newer one"]
+
+
+def test_how_long_an_attempt_took_is_not_told() -> None:
+    found = event("CniPodCreateError", "Pod", "a", "PodCreateError: no vSwitch, elapsedTime: 12.4ms")
+    assert [item.message for item in seen({"events": [found]}).events] == ["PodCreateError: no vSwitch"]
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,11 @@ class TestWithoutPodEni:
         message = "1 pod without a network: CreateENIFailed (3 times): QuotaExceeded"
         assert told(changes) == [("VER026", "error", message, f"{QUOTA}; {DESCRIBE}")]
 
-    @pytest.mark.parametrize("reason", ["CreateENIFailed", "AttachENIFailed", "PodCreateFailed"])
+    @pytest.mark.parametrize(
+        "reason",
+        ["CreateENIFailed", "AttachENIFailed", "CniCreateENIError", "CniPodCreateError", "PodCreateFailed",
+         "DetachENIFailed"],
+    )  # fmt: skip
     def test_every_failure_before_an_eni_is_bound(self, reason: str) -> None:
         for changes in ({"podENIs[1]": ABSENT}, BINDING, {}):
             ((rule, _, message, _),) = told({**PENDING, **changes, **failed(reason)})
@@ -228,6 +232,128 @@ class TestWithoutPodEni:
 
     def test_pods_that_run_are_not_told_if_podenis_were_not_read(self) -> None:
         assert not told({"podENIs": []})
+
+
+OPEN_API = "create eni with openAPI err, errCode: {}, msg: {}, requestID: AD60191D-4184-45FC-9709-2BA52FA85538"
+NETWORKING = "kubectl edit podnetworking trading-eni"
+WAIT = "the API did not take the request, and Terway retries: wait, or start fewer pods at once"
+FORBIDDEN = (
+    'error create cr, podenis.network.alibabacloud.com is forbidden: User "system:serviceaccount:kube-system:terway" '
+    'cannot create resource "podenis" in API group "network.alibabacloud.com" in the namespace "trading"'
+)
+
+
+class TestTheCauseThatTerwayNames:
+    """Messages as Terway and the ECS API word them."""
+
+    @pytest.mark.parametrize(
+        ("message", "fix"),
+        [
+            (
+                (
+                    "error parse config, can not found available vSwitch for zone cn-hangzhou-j, no available vSwitch "
+                    "for zone cn-hangzhou-j, vswList [vsw-j]"
+                ),
+                f"add a vSwitch of the node's zone: {NETWORKING}",
+            ),
+            (
+                OPEN_API.format(
+                    "InvalidVSwitchId.IpNotEnough", 'The specified VSwitch "vsw-j" has not enough IpAddress.'
+                ),
+                f"no address is left: add a vSwitch of the zone, and recreate the pods: {NETWORKING}",
+            ),
+            (
+                OPEN_API.format("InvalidVSwitchId.NotFound", "The specified VSwitchId does not exist."),
+                f"replace the vSwitch that does not exist, and recreate the pods: {NETWORKING}",
+            ),
+            (OPEN_API.format("Throttling.User", "Request was denied due to user flow control."), WAIT),
+            (OPEN_API.format("Throttling", "Request was denied due to request throttling."), WAIT),
+            (OPEN_API.format("Operation.Conflict", "denied due to conflict with a previous request"), WAIT),
+            ("client rate limiter Wait returned an error: context deadline exceeded", WAIT),
+            (
+                OPEN_API.format("InvalidOperation.AvailabilityZoneMismatch", "not in the same availability zone."),
+                (
+                    "its ENI is in another zone than its node, and cannot move: keep pods with a fixed address in the "
+                    "zone of their ENI"
+                ),
+            ),
+            (
+                OPEN_API.format("SecurityGroupInstanceLimitExceed", "The maximum number of instances is exceeded."),
+                f"its security group is full: use an advanced one, which holds more addresses: {NETWORKING}",
+            ),
+            (
+                "security groups should not be more than 5, current 6",
+                f"remove security groups: those of the cluster and of the node-level config add up: {NETWORKING}",
+            ),
+            (
+                OPEN_API.format("InvalidOperation.VpcMismatch", "The VPC of the specified ENI"),
+                f"its security groups must exist, be of one type and belong to the VPC: {NETWORKING}",
+            ),
+            (
+                "found previous podENI, but pod is not using fixed ip",
+                "the PodENI of an earlier pod is in the way: wait until Terway has removed it, and recreate the pod",
+            ),
+            (
+                'error get podNetworking gone, PodNetworking.network.alibabacloud.com "gone" not found',
+                "does its PodNetworking exist? kubectl get podnetworking",
+            ),
+            (
+                'error parse config, configmaps "gpu-net" not found',
+                "create the ConfigMap that the node's label terway-config names: kubectl -n kube-system get configmap",
+            ),
+            (
+                OPEN_API.format("InvalidOperation.Ipv6CountExceeded", "The maximum number of IPv6 addresses"),
+                (
+                    "a dual-stack cluster needs vSwitches with IPv6, and an instance type with IPv6 addresses: "
+                    f"{NETWORKING}"
+                ),
+            ),
+            (
+                OPEN_API.format("EniPerInstanceLimitExceeded", "The maximum number of ENI in a single instance"),
+                (
+                    "the node has as many ENIs as its type allows: detach those that were attached by hand, and let "
+                    "every pod request aliyun/eni: 1"
+                ),
+            ),
+            (OPEN_API.format("MaxEniCountExceeded", "The maximum number of ENIs is exceeded."), QUOTA),
+            (
+                OPEN_API.format("InvalidSecurityToken.Expired", "The specified SecurityToken is expired."),
+                (
+                    "Terway's credentials are not valid: does its Secret exist? kubectl -n kube-system get secret "
+                    "addon.network.token"
+                ),
+            ),
+            (
+                OPEN_API.format("Forbidden.RAM", "User not authorized to operate on the specified resource"),
+                "grant Terway's RAM role the missing permission",
+            ),
+            (FORBIDDEN, "Kubernetes denies it to Terway's service account: restore the role that the add-on came with"),
+            (
+                "unable to create new content in namespace trading because it is being terminated",
+                "the namespace is being deleted: kubectl get namespace",
+            ),
+            (
+                'failed to get sandbox image "registry/acs/pause:3.9": failed to pull and unpack image',
+                "the node cannot pull the image of the sandbox: does it reach the registry?",
+            ),
+        ],
+    )
+    def test_it_has_its_own_fix(self, message: str, fix: str) -> None:
+        ((rule, _, _, hint),) = told({**PENDING, **failed("CniPodCreateError", message=message)})
+        assert (rule, hint) == ("VER026", f"{fix}; {DESCRIBE}")
+
+    @pytest.mark.parametrize(
+        ("changes", "name"),
+        [
+            ({}, "podnetworking trading-eni"),
+            ({"pods[1].metadata.annotations": {}}, "configmap eni-config"),
+            ({"pods[1].metadata.annotations": {}, **each("metadata.labels.terway-config", "gpu")}, "configmap gpu"),
+        ],
+    )
+    def test_the_fix_edits_what_names_the_pods_vswitches(self, changes: dict[str, Any], name: str) -> None:
+        reported = failed("CreateENIFailed", message="vsw-j <ip not enough>")
+        ((*_, hint),) = (item for item in told({**PENDING, **changes, **reported}) if item[0] == "VER026")
+        assert f" edit {name}; {DESCRIBE}" in hint
 
 
 class TestWithPodEni:
@@ -708,8 +834,6 @@ class TestNotStarted:
         ("not authorized", "grant Terway's RAM role"),
         ("by RAM", "grant Terway's RAM role"),
         ("the program broke", DESCRIBE),
-        ("client rate limiter Wait returned an error", DESCRIBE),
-        ("rate limit exceeded", DESCRIBE),
     ],
 )
 def test_known_failures_have_a_cure(message: str, words: str) -> None:

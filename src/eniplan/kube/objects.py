@@ -6,6 +6,7 @@ skipped.
 
 from __future__ import annotations
 
+import re
 from sys import intern
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -59,8 +60,11 @@ REASONS = frozenset(
     (
         "AllocIPFailed",
         "AttachENIFailed",
+        "CniCreateENIError",
+        "CniPodCreateError",
         "ConfigError",
         "CreateENIFailed",
+        "DetachENIFailed",
         "FailedAttachVolume",
         "FailedCreate",
         "FailedCreatePodSandBox",
@@ -71,6 +75,10 @@ REASONS = frozenset(
     )
 )
 """Reasons of events by Terway, kubelet, the scheduler and controllers that report a failure."""
+
+
+_ELAPSED = re.compile(r", elapsedTime: \S+$")
+"""What Terway appends to messages about pods."""
 
 
 class _Asked(NamedTuple):
@@ -112,7 +120,7 @@ class Collector:
         self._pods: list[Pod] = []
         self._pod_networkings: dict[str, PodNetworking] = {}
         self._pod_enis: dict[tuple[str, str], PodEni] = {}
-        self._events: dict[tuple[str, ...], Event] = {}
+        self._events: dict[tuple[str, ...], tuple[str, Event]] = {}
         self._configs: dict[str, TerwayConfig | None] = {}
         self._daemon_set: DaemonSet | None = None
         self._agents: dict[str, list[Agent]] = {TERWAY_ADDON: [], CONTROL_PLANE: []}
@@ -187,7 +195,7 @@ class Collector:
             tuple(sorted(self._pods, key=lambda pod: (pod.namespace, pod.name))),
             dict(sorted(self._pod_networkings.items())),
             self._pod_enis,
-            tuple(sorted(self._events.values())),
+            tuple(sorted(event for _, event in self._events.values())),
             self._configs,
             self._daemon_set,
             tuple(sorted(self._agents[TERWAY_ADDON])),
@@ -343,14 +351,16 @@ class Collector:
             return
         # The core API and events.k8s.io/v1 name these fields differently.
         target = mapping(value.get("involvedObject")) or mapping(value.get("regarding"))
-        message = value.get("message") or value.get("note")
+        message = _ELAPSED.sub("", text(value.get("message")) or text(value.get("note")))
         times = value.get("count") or value.get("deprecatedCount") or mapping(value.get("series")).get("count")
         what = (text(target.get("kind")), text(target.get("namespace")), text(target.get("name")))
-        # Merge repeated events into one, and add up their counts.
-        key = (reason, *what)
-        before = self._events.get(key)
-        count = (parts(times) or 1) + (0 if before is None else before.times)
-        self._events[key] = Event(reason, str(message or ""), *what, count)
+        # Merge repeated events into one: their counts add up, and the newest has the message, in any order.
+        found = (_last_seen(value), Event(reason, message, *what, parts(times) or 1))
+        before = self._events.get((reason, *what))
+        if before is not None:
+            newest = max(before, found)
+            found = newest[0], newest[1]._replace(times=before[1].times + found[1].times)
+        self._events[reason, *what] = found
 
     def _take_daemon_set(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         if (text(meta.get("namespace")), name) == (SYSTEM_NAMESPACE, TERWAY_ADDON):
@@ -404,6 +414,13 @@ class Collector:
         # A node-level ConfigMap may lack the key; with an eni-config that lacks it, Terway does not start.
         found = terway_config(data.get("eni_conf", "" if name == CLUSTER_CONFIG else "{}"))
         self._configs[name] = found if found is None or name != CLUSTER_CONFIG else _with_chain(found, data)
+
+
+def _last_seen(event: dict[str, Any]) -> str:
+    """Return when an event occurred last, as the API writes it; empty if it does not say."""
+    series = mapping(event.get("series")).get("lastObservedTime")
+    times = (series, event.get("lastTimestamp"), event.get("deprecatedLastTimestamp"), event.get("eventTime"))
+    return next((time for time in times if time and isinstance(time, str)), "")
 
 
 def _wants(spec: dict[str, Any], cpu: int, memory: int) -> Wants:

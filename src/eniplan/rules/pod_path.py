@@ -11,19 +11,24 @@ from typing import TYPE_CHECKING
 
 from eniplan.k8s.terway import MEMBER_ENI
 from eniplan.messages import NOTHING, Message, named, say, together
-from eniplan.observed import OUT_OF_MEMORY, UNTOLD, ZONE_LABEL
+from eniplan.observed import CLUSTER_CONFIG, OUT_OF_MEMORY, UNTOLD, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.cluster_view import Stop
 from eniplan.rules.obstacles import advice, obstacles, terway_on
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from eniplan.observed import Event, Node, Pod, PodEni, Trouble
     from eniplan.plan.model import Workload
     from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView
     from eniplan.rules.obstacles import Obstacle
 
-BEFORE_BIND = ("CreateENIFailed", "AttachENIFailed", "PodCreateFailed")
+BEFORE_BIND = (
+    "CreateENIFailed", "AttachENIFailed", "CniCreateENIError", "CniPodCreateError", "PodCreateFailed",
+    "DetachENIFailed",
+)  # fmt: skip
 AFTER_BIND = ("AllocIPFailed", "FailedCreatePodSandBox")
 """Event reasons of Terway and kubelet if a pod gets no ENI, or no address on it."""
 _VOLUMES = ("FailedMount", "FailedAttachVolume")
@@ -96,7 +101,7 @@ def _without(view: ClusterView, pod: Pod) -> Stop:
     fix = say("is terway-controlplane running, and can it read the pod? kubectl -n {namespace} describe pod {name}",
               namespace=pod.namespace, name=pod.name)  # fmt: skip
     if told:
-        fix = together(filter(None, (known_cure(told), fix)))
+        fix = together(filter(None, (known_cure(view, told, pod), fix)))
         why = say("on exclusive nodes without a PodENI ({event})", event=told)
         return Stop("VER012", "without", why, fix, {})
     return Stop("VER012", "without", say("on exclusive nodes without a PodENI"), fix, {})
@@ -116,7 +121,7 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
         if eni.message:
             why = say("{why} ({message})", why=why, message=eni.message)
         fix = say("read its events: {command}", command=describe)
-        cured = known_cure(eni.message)
+        cured = known_cure(view, eni.message, pod)
         if cured is not None:
             fix = say("{fix}; {recreate}; {command}", fix=cured, recreate=recreate, command=describe)
         return _stop("VER013", why, fix, phase=eni.phase)
@@ -290,7 +295,7 @@ def _failed(view: ClusterView, pod: Pod, reasons: tuple[str, ...]) -> Stop | Non
     why = say("without a network: {reason}{times}: {message}", reason=event.reason, times=times,
               message=event.message)  # fmt: skip
     facts = {"reason": event.reason, "count": event.times}
-    return Stop("VER026", f"{event.reason} {_alike(event.message)}", why, network_advice(event, pod), facts)
+    return Stop("VER026", f"{event.reason} {_alike(event.message)}", why, network_advice(view, event, pod), facts)
 
 
 def _alike(message: str) -> str:
@@ -298,49 +303,123 @@ def _alike(message: str) -> str:
     return " ".join("#" if re.search(r"\d", word) else word for word in message.split())[:200]
 
 
-def network_advice(event: Event, pod: Pod) -> Message:
+def network_advice(view: ClusterView, event: Event, pod: Pod) -> Message:
     """Return how to fix a failure that Terway reports."""
     where = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
-    fix = known_cure(event.message)
+    fix = known_cure(view, event.message, pod)
     if fix is None:
         return say("{where}; {terway}", where=where, terway=terway_on(pod.node))
     return say("{fix}; {where}", fix=fix, where=where)
 
 
-def known_cure(message: str) -> Message | None:
-    """Return the fix for a known failure message; None for others."""
-    return next((fix for pattern, fix in _ADVICE if re.search(pattern, message, re.IGNORECASE)), None)
+def known_cure(view: ClusterView, message: str, pod: Pod) -> Message | None:
+    """Return the fix for a known failure message about a pod; None for others."""
+    found = next((fix for pattern, fix in _ADVICE if re.search(pattern, message, re.IGNORECASE)), None)
+    if found is None:
+        return None
+    node = view.exclusive.get(pod.node)
+    edit = say("kubectl -n kube-system edit configmap {name}", name=CLUSTER_CONFIG if node is None else node.config)
+    if pod.networking:
+        edit = say("kubectl edit podnetworking {name}", name=pod.networking)
+    return found(edit)
 
 
-_ADVICE: tuple[tuple[str, Message], ...] = (
+_ADVICE: tuple[tuple[str, Callable[[Message], Message]], ...] = (
+    (
+        "throttl|flow control|rate.?limit|Operation.Conflict|ServiceUnavailable|InternalError",
+        lambda _: say("the API did not take the request, and Terway retries: wait, or start fewer pods at once"),
+    ),
     (
         r"ip ?not ?enough|PrivateIPAddress",
-        say("no address is left: add a vSwitch of the zone (kubectl edit podnetworking NAME, or -n kube-system edit "
-            "configmap eni-config) and recreate the pods"),
+        lambda edit: say("no address is left: add a vSwitch of the zone, and recreate the pods: {edit}", edit=edit),
     ),
     (
         "can not found available vSwitch",
-        say("add a vSwitch of the node's zone: kubectl -n kube-system edit configmap eni-config"),
+        lambda edit: say("add a vSwitch of the node's zone: {edit}", edit=edit),
+    ),
+    (
+        r"VSwitch\w*\.NotFound",
+        lambda edit: say("replace the vSwitch that does not exist, and recreate the pods: {edit}", edit=edit),
+    ),
+    (
+        "AvailabilityZoneMismatch",
+        lambda _: say("its ENI is in another zone than its node, and cannot move: keep pods with a fixed address in "
+            "the zone of their ENI"),
     ),
     (
         "trunk eni is not allowed",
-        say("place the pod on exclusive nodes with a node affinity: `eniplan render-manifests --patch` prints it"),
+        lambda _: say(
+            "place the pod on exclusive nodes with a node affinity: `eniplan render-manifests --patch` prints it"
+        ),
     ),
     (
-        "security ?group",
-        say("its security groups must exist, be of one type and belong to the VPC: kubectl get podnetworking -o yaml"),
+        "security groups? .*more than",
+        lambda edit: say("remove security groups: those of the cluster and of the node-level config add up: {edit}",
+                         edit=edit),
+    ),
+    (
+        "SecurityGroupInstanceLimit",
+        lambda edit: say("its security group is full: use an advanced one, which holds more addresses: {edit}",
+                         edit=edit),
+    ),
+    (
+        r"security ?group|VpcMismatch",
+        lambda edit: say("its security groups must exist, be of one type and belong to the VPC: {edit}", edit=edit),
     ),
     (
         r"InvalidEniId|NetworkInterface\w*\.?NotFound",
-        say("its ENI was deleted outside Terway: recreate the pod"),
+        lambda _: say("its ENI was deleted outside Terway: recreate the pod"),
     ),
     (
-        r"quota|EniCount|(?<!rate )Limit(?!er)|CountExceeded",
-        say("request a higher ENI quota in Quota Center, or detach ENIs that were attached to the node by hand"),
+        "previous podENI",
+        lambda _: say("the PodENI of an earlier pod is in the way: wait until Terway has removed it, and recreate the "
+            "pod"),
+    ),
+    (
+        "get podNetworking",
+        lambda _: say("does its PodNetworking exist? kubectl get podnetworking"),
+    ),
+    (
+        r'configmaps? "[^"]*" not found',
+        lambda _: say("create the ConfigMap that the node's label terway-config names: kubectl -n kube-system get "
+            "configmap"),
+    ),
+    (
+        "ipv6",
+        lambda edit: say("a dual-stack cluster needs vSwitches with IPv6, and an instance type with IPv6 addresses: "
+            "{edit}", edit=edit),
+    ),
+    (
+        "EniPerInstance",
+        lambda _: say("the node has as many ENIs as its type allows: detach those that were attached by hand, and let "
+            "every pod request aliyun/eni: 1"),
+    ),
+    (
+        r"quota|EniCount|Limit|CountExceeded",
+        lambda _: say(
+            "request a higher ENI quota in Quota Center, or detach ENIs that were attached to the node by hand"
+        ),
+    ),
+    (
+        "SecurityToken|AccessKeyId|SignatureDoesNotMatch",
+        lambda _: say("Terway's credentials are not valid: does its Secret exist? kubectl -n kube-system get secret "
+            "addon.network.token"),
+    ),
+    (
+        "being terminated",
+        lambda _: say("the namespace is being deleted: kubectl get namespace"),
+    ),
+    (
+        "cannot .* resource",
+        lambda _: say("Kubernetes denies it to Terway's service account: restore the role that the add-on came with"),
     ),
     (
         r"forbidden|NoPermission|not authorized|\bRAM\b",
-        say("grant Terway's RAM role the missing permission"),
+        lambda _: say("grant Terway's RAM role the missing permission"),
+    ),
+    (
+        "sandbox image",
+        lambda _: say("the node cannot pull the image of the sandbox: does it reach the registry?"),
     ),
 )  # fmt: skip
-"""The fix, by a phrase in the failure message."""
+"""The fix, by a phrase in the failure message. It receives the command that edits the pod's vSwitches and groups."""

@@ -395,7 +395,7 @@ def ver026(view: ClusterView) -> Outcome:
         if found is not None and item is not None and not item.starting and view.concerns(item):
             # A pod that runs without its ENI has not got over it: the rule that reports the ENI says how bad that is.
             healed = stop_of(view, item) is None
-            yield event_hit(found, network_advice(found, item), healed=healed)._replace(level="info")
+            yield event_hit(found, network_advice(view, found, item), healed=healed)._replace(level="info")
 
 
 @cluster_rule(
