@@ -1037,13 +1037,20 @@ def test_kinds_that_nobody_knows_are_told(here: Path, beside: bool) -> None:  # 
         "batch.volcano.sh/v1alpha1", "Job", {"tasks": [{"template": {"spec": EXCLUSIVE | {"containers": []}}}]}
     )
     calm = of_kind("x.io/v1", "Thing", {"template": {"spec": {"containers": []}}})
-    files: dict[str, Any] = {"m.yaml": stream(ray, other, calm)} | ({"p.json": pool()} if beside else {})
+    bare = of_kind("x.io/v1", "Bare", {"name": "containers"})
+    schema = of_kind("apiextensions.k8s.io/v1", "CustomResourceDefinition", {"template": TEMPLATE})
+    files: dict[str, Any] = {"m.yaml": stream(ray, other, calm, bare, schema)} | ({"p.json": pool()} if beside else {})
     judged = judge_files(here, files)
     assert set(judged.facts) == {
         "where the pods of RayCluster 'own' run, and how many there are",
         "where the pods of Job 'own' run, and how many there are",
     }
-    assert judged.skipped == [("m.yaml: Thing 'own'", "nothing that eniplan checks")]
+    nothing = "nothing that eniplan checks"
+    assert sorted(judged.skipped) == [
+        ("m.yaml: Bare 'own'", nothing),
+        ("m.yaml: CustomResourceDefinition 'own'", nothing),
+        ("m.yaml: Thing 'own'", NOT_ASKING),
+    ]
 
 
 def affinity_to(value: str) -> dict[str, Any]:
@@ -1064,7 +1071,7 @@ BARE_POD: dict[str, Any] = {"containers": [{"name": "c"}]}
         ({}, {"nodeSelector": {"team": "b"}}, False),
         ({}, {"nodeSelector": {EXCLUSIVE_LABEL: "default"}}, False),
         ({"annotations": {"k8s.aliyun.com/pod-networks-request": '[{"network": "nets"}]'}}, {}, True),
-        ({"labels": {"a": "b"}}, {"tolerations": [TOLERATION]}, False),
+        ({"labels": {"a": "b"}}, {"tolerations": [TOLERATION | {"value": "other"}]}, False),
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
@@ -1099,19 +1106,127 @@ def test_pods_of_unknown_kinds_are_directed_as_others_are(
         ({"resources": {"limits": {"aliyun/eni": 1}}}, True),
         ({"nodeSelector": {EXCLUSIVE_LABEL: "default"}}, False),
         ({"affinity": affinity_to("default")}, False),
-        ({"nodeSelector": {"team": "a"}}, None),
-        ({"resources": {"requests": {"storage": "1Gi"}}, "tolerations": [TOLERATION]}, None),
+        ({"nodeSelector": {"team": "a"}}, True),
+        ({"nodeSelector": {"team": "b"}}, False),
+        ({"resources": {"requests": {"storage": "1Gi"}}}, None),
         ({"nodeSelector": "x", "affinity": [], "resources": {"limits": []}}, None),
+        # labels
+        ({"labels": {"network": "trading"}, "cores": 1}, True),
+        ({"labels": {"network": "other"}, "cores": 1}, False),
+        ({"labels": {"network": "trading"}, "port": 1}, None),  # such as those of a Service
+        ({"podLabels": {"network": "trading"}}, True),
+        ({"podMetadata": {"labels": {"network": "trading"}}}, True),
+        ({"annotations": {"k8s.aliyun.com/pod-networks-request": '[{"network": "nets"}]'}, "cores": 1}, True),
     ],
 )
 def test_pods_without_a_template(here: Path, driver: dict[str, Any], told: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
     """As a SparkApplication and the values of a HelmRelease spell them."""
     item = of_kind("sparkoperator.k8s.io/v1beta2", "SparkApplication", {"driver": {"cores": 1}, "executor": driver})
-    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool(team="a")})
+    item["metadata"]["labels"] = {"network": "trading"}  # of the object, not of its pods
+    networks = stream(networking(), networking("nets", selector=None))
+    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool(team="a"), "n.yaml": networks})
     whole = "where the pods of SparkApplication 'own' run, and how many there are"
     assert judged.facts == ({whole: "spec.executor"} if told else {})
     why = [NOT_ASKING] if told is False else ["nothing that eniplan checks"] if told is None else []
     assert judged.skipped == [("m.yaml: SparkApplication 'own'", each) for each in why]
+
+
+@pytest.mark.parametrize("key", ["podTemplate", "pod"])
+def test_labels_in_a_part_of_a_pod_template(here: Path, key: str) -> None:
+    """As Flink's and Elastic's operators, and Strimzi's, take them."""
+    item = of_kind("x.io/v1", "Thing", {"group": {key: {"metadata": {"labels": {"network": "trading"}}}}})
+    judged = judge_files(here, {"m.yaml": stream(networking(), item), "p.json": pool()})
+    assert judged.facts == {"where the pods of Thing 'own' run, and how many there are": f"spec.group.{key}"}
+
+
+def test_labels_count_only_if_a_network_selects_by_them(here: Path) -> None:
+    """Else each object with labels would have pods of a PodNetworking that selects all."""
+    catch_all = networking(selector={"podSelector": {}})
+    labels = of_kind("x.io/v1", "Thing", {"cores": 1, "labels": {"a": "b"}})
+    pods = of_kind("x.io/v1", "Things", {"template": {"spec": BARE_POD}})
+    judged = judge_files(here, {"m.yaml": stream(catch_all, labels, pods), "p.json": pool()})
+    assert set(judged.facts) == {"where the pods of Things 'own' run, and how many there are"}
+
+
+VALUES = f"""agent:
+  nodeSelector:
+    {EXCLUSIVE_LABEL}: eniOnly
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (VALUES, True),
+        (json.dumps({"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly"}}), True),
+        (VALUES.replace("eniOnly", "default"), False),
+        (f"echo 'nodeSelector: {EXCLUSIVE_LABEL}'", False),
+        (f"{{{{- {EXCLUSIVE_LABEL} }}}}\nnodeSelector:", False),
+    ],
+)
+def test_pods_in_the_text_of_a_value(here: Path, text: str, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """As the values of a chart in an Application of Argo CD, or a pod template in a ConfigMap."""
+    app = of_kind("argoproj.io/v1alpha1", "Application", {"sources": [{"helm": {"values": text}}]})
+    app["metadata"]["annotations"] = {"last-applied": VALUES}
+    judged = judge_files(here, {"m.yaml": stream(app), "p.json": pool()})
+    whole = "where the pods of Application 'own' run, and how many there are"
+    assert judged.facts == ({whole: "spec.sources[0].helm.values"} if told else {})
+    assert judged.problems == []
+
+
+@pytest.mark.parametrize("template", [True, False])
+@pytest.mark.parametrize(
+    ("spec", "open_"),
+    [
+        ({"tolerations": [TOLERATION]}, True),
+        ({"tolerations": [{"operator": "Exists"}]}, True),
+        ({"tolerations": [TOLERATION], "nodeSelector": {"team": "b"}}, False),
+        ({"tolerations": [TOLERATION], "hostNetwork": True}, False),
+        ({"tolerations": [TOLERATION | {"value": "x"}]}, False),
+    ],
+)
+def test_pods_of_unknown_kinds_may_fill_the_pool(
+    here: Path,
+    template: bool,  # noqa: FBT001 - a parameter of the test
+    spec: dict[str, Any],
+    open_: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """How many there are is not known."""
+    inner = {"template": {"spec": BARE_POD | spec}} if template else spec
+    item = of_kind("x.io/v1", "Thing", {"head": inner, "workers": [inner]})
+    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool(team="a")})
+    assert judged.facts == (
+        {"the node pool of Thing 'own': whether its nodes are those of pool 'trading'": "nodepool_info.name"}
+        if open_ else {}
+    )  # fmt: skip
+    assert judged.skipped == ([] if open_ else [("m.yaml: Thing 'own'", NOT_ASKING)])
+
+
+def test_a_plan_may_have_the_visitors_of_an_unknown_kind(here: Path) -> None:
+    plan = (EXAMPLES / "trading-ipv4.yaml").read_text("utf-8")
+    item = of_kind("x.io/v1", "Thing", {"tolerations": [{"operator": "Exists"}]})
+    item["metadata"]["name"] = "matcher"
+    assert judge_files(here, {"plan.yaml": plan, "m.yaml": stream(item)}).facts == {}
+    item["metadata"]["name"] = "else"
+    assert judge_files(here, {"plan.yaml": plan, "m.yaml": stream(item)}).facts
+
+
+@pytest.mark.parametrize("spec", [{"template": TEMPLATE}, {"driver": {"cores": 1, "labels": {"network": "trading"}}}])
+def test_pods_of_unknown_kinds_in_a_folder(here: Path, spec: dict[str, Any]) -> None:
+    """Also if their file does not name exclusive nodes: a PodNetworking in another one directs them."""
+    item = of_kind("x.io/v1", "Thing", copy.deepcopy(spec))
+    if "template" in spec:
+        item["spec"]["template"] = {"metadata": {"labels": {"network": "trading"}}, "spec": BARE_POD}
+    files = {"d/m.yaml": stream(item), "d/n.yaml": stream(networking()), "d/p.json": pool()}
+    judged = judge_files(here, files, "d")
+    assert list(judged.facts) == ["where the pods of Thing 'own' run, and how many there are"]
+    assert judged.facts == judge_files(here, files, *files).facts
+
+
+def test_values_without_objects_in_a_folder_are_not_parsed(here: Path) -> None:
+    values = "containers: [\n"
+    judged = judge_files(here, {"d/values.yaml": values, "d/p.json": pool()}, "d")
+    assert (judged.problems, judged.skipped) == ([], [("d/values.yaml", "nothing that eniplan checks")])
 
 
 def test_pods_of_an_unknown_kind_without_pools(here: Path) -> None:
@@ -1465,6 +1580,23 @@ def test_requests_of_the_host_network_are_held_on_every_pool(here: Path, kind: s
         item["metadata"]["name"] = name
     files = {"a.json": pool("a", team="a"), "b.json": pool("b", team="b"), "all.yaml": stream(agents, pods)}
     assert ("ENI008" in judge_files(here, files).rules) == full
+
+
+@pytest.mark.parametrize(("host", "more"), [(True, 0), (False, 3)])
+def test_requests_of_the_host_network_take_no_addresses(here: Path, host: bool, more: int) -> None:  # noqa: FBT001 - a parameter
+    """Also on pools besides the one that is the home of a DaemonSet: neither of a vSwitch, nor of any at all."""
+    agents = within("kube-system", workload("DaemonSet", hostNetwork=host, **EXCLUSIVE))
+    agents["metadata"]["name"] = "agents"
+    files: dict[str, Any] = {"a.json": pool("a", team="a"), "b.json": pool("b", team="b")}
+    items = []
+    for name in ("one", "two", "own"):
+        items.append(workload("StatefulSet", {"network": name}, nodeSelector={"team": "b"}))
+        items[-1]["metadata"]["name"] = name
+    networks = [networking(n, selector={"podSelector": {"matchLabels": {"network": n}}}) for n in ("one", "two")]
+    for pods, needed in ((items[:2], 6), (items, 9)):
+        judged = judge_files(here, files | {"all.yaml": stream(*networks, agents, *pods)})
+        found = next(each for each in judged.report.pools if each.name == "b")
+        assert {key: use.needed for key, use in found.addresses.items()} == {"vsw-j": needed + more}
 
 
 def test_the_pods_of_an_argo_rollout_are_those_of_its_replica_set(here: Path) -> None:

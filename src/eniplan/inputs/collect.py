@@ -25,6 +25,7 @@ from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, translated
 from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
+from eniplan.k8s.kinds import OF_PODS
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import listing
 from eniplan.messages import say, together
@@ -77,6 +78,12 @@ def _worth() -> re.Pattern[bytes]:
     kinds = b"|".join(sorted(kind.encode() for kind in KINDS))
     listed = rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|" + kinds + rb")\b|"
     return re.compile("|".join(named).encode() + listed + b"|".join(map(re.escape, _MARKS)))
+
+
+@cache
+def _with_pods() -> re.Pattern[bytes]:
+    """Return what a manifest of any kind contains that has pods."""
+    return re.compile(rb"[\s{,\"'](?:" + "|".join(OF_PODS).encode() + rb")[\"']?\s*:")
 
 
 @cache
@@ -166,7 +173,8 @@ class Collected:
             yield from self._structured(path, data, named=named)
 
     def _structured(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
-        if not (named or _worth().search(data) or os.path.basename(path) in kustomize.NAMES):
+        is_worth = _worth().search(data) or (b"apiVersion" in data and _with_pods().search(data))
+        if not (named or is_worth or os.path.basename(path) in kustomize.NAMES):
             self.skip(path, NOTHING)
             return
         try:

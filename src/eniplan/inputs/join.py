@@ -118,6 +118,8 @@ def _guests(manifests: Manifests, pools: Pools, homes: dict[int, Steering]) -> I
             yield from manifests.guests(workload, pools)
         elif home.pool is not None and workload.object.kind in PER_NODE:
             yield from manifests.guests(workload, pools.without(home.pool))
+    for workload in manifests.visitors:
+        yield from manifests.guests(workload, pools)
 
 
 def _pod_networkings(manifests: Manifests, skip: Callable[[str, str], None]) -> LoadedPlan:

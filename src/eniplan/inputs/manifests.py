@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from eniplan.emit.skeletons import SHAPES
@@ -202,6 +203,21 @@ class Quiet(NamedTuple):
     order: int
 
 
+class Hidden(NamedTuple):
+    """Pods of an object of an unsupported kind."""
+
+    workload: Workload
+    is_whole: bool
+    """Whether they have a pod template; else a part of the object is like one."""
+
+    def asks(self, pools: Pools, chooser: Chooser) -> bool:
+        """Return whether the pods ask for exclusive nodes. Mere labels do if a PodNetworking selects by them."""
+        if steer(self.workload, pools, chooser) is None:
+            return False
+        bare = self.workload._replace(pod=self.workload.pod._replace(labels={}))
+        return self.is_whole or not self.workload.is_quiet or steer(bare, pools, chooser) is None
+
+
 _Item = TypeVar("_Item")
 _Key: TypeAlias = "tuple[int, Path, tuple[str, str, str]]"
 """The place of a quiet workload in its file, and its identity."""
@@ -293,8 +309,10 @@ class Manifests:
         """Objects with pods for exclusive nodes that cannot be judged, and the reasons."""
         self._open: list[tuple[Object, str]] = []
         """Workloads for exclusive nodes that are partly unknown, and the reasons."""
-        self._unmet: list[list[Workload]] = []
+        self._unmet: list[list[Hidden]] = []
         """The pods of objects of unsupported kinds; whether they ask for exclusive nodes depends on the plans."""
+        self.visitors: list[Workload] = []
+        """Pods of objects of unsupported kinds that can land on exclusive nodes, and do not ask for them."""
         self.problems: list[Problem] = []
         self._policies = Policies()
         self._namespaces: dict[str, dict[str, str]] = {}
@@ -459,18 +477,17 @@ class Manifests:
 
     def _stranger(self, item: Object) -> str:
         """Keep an object of an unsupported kind if its pods may be for exclusive nodes. Return why it is skipped."""
-        found = [
-            Workload(item, Part({"name": item.name}, {(): item.origin(*path)}), read_pod(template))
-            for path, template in hidden_templates(item.value)
-        ]
-        open_ = [workload for workload in found if workload.pod.labels or not workload.is_quiet] or [
-            Workload(item, Part({"name": item.name}, {(): item.origin(*path)}), pod)
-            for path, template in hidden_specs(item.value)
-            if _names_exclusive(pod := read_pod(template))
-        ]
-        if not open_:
+        if item.kind == "CustomResourceDefinition":  # describes objects with pods
             return NOTHING
-        self._unmet.append(open_)
+        value = {"name": item.name, "kind": item.kind, "replicas": None}  # not known
+        found = [
+            Hidden(Workload(item, Part(value, {(): item.origin(*path)}), read_pod(template)), is_whole)
+            for path, template, is_whole in _hidden(item)
+        ]
+        kept = [each for each in found if each.is_whole or each.workload.pod.labels or not each.workload.is_quiet]
+        if not kept:
+            return NOTHING
+        self._unmet.append(kept)
         return ""
 
     def meet_strangers(
@@ -493,15 +510,19 @@ class Manifests:
                 self.strangers.append((item, item.origin(), why))
         self._open = []
         for found in self._unmet:
-            item = found[0].object
-            asking = next((w for w in found if any(steer(w, *plan) is not None for plan in plans)), None)
-            is_planned = asking is not None and (item.namespace, item.name) in planned
-            if asking is None or is_planned:
-                yield f"{item.document.file}: {item.title}", is_planned
-            else:
+            item = found[0].workload.object
+            asking = next((each.workload for each in found if any(each.asks(*plan) for plan in plans)), None)
+            is_planned = (item.namespace, item.name) in planned
+            if asking is not None and not is_planned:
                 why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan, as a workload of "
                           "its name and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
                 self.strangers.append((item, asking.part.origins[()], why))
+                continue
+            visiting = [each.workload for each in found if any(any(self.guests(each.workload, p)) for p, _ in plans)]
+            if visiting and not is_planned:
+                self.visitors.append(visiting[0])
+            else:
+                yield f"{item.document.file}: {item.title}", is_planned
         self._unmet = []
 
     def leave_out(self, files: Collection[str]) -> Iterator[str]:
@@ -522,7 +543,7 @@ class Manifests:
         if not parts and self._first_quiet is not None:
             return self._first_quiet
         if parts or self._unmet:
-            return (parts or [self._unmet[0][0].part])[0].origins[()]
+            return (parts or [self._unmet[0][0].workload.part])[0].origins[()]
         return self._open[0][0].origin()
 
     def policies(self, workload: Workload) -> dict[str, Origin] | NotKnown:
@@ -606,7 +627,8 @@ class Manifests:
         """
         pod, value = workload.pod, self.scaled(workload).value
         enis = pod.request(ENI)
-        if pod.host_network or pod.is_ignored:
+        is_passed_by = pod.host_network or pod.is_ignored
+        if is_passed_by:
             if not enis:  # Terway gives them none, and they reserve none
                 return
         else:
@@ -622,11 +644,33 @@ class Manifests:
             fits = is_meant and not repelling(taints, pod.tolerations)
             if fits and pod.placement.allows(alike.nodes) is not False:
                 for pool in alike.pools:
-                    yield Guest(title, pool.name, enis, replicas, pod.placement)
+                    yield Guest(title, pool.name, enis, replicas, pod.placement, is_passed_by)
 
     def namespace_labels(self, workload: Workload) -> dict[str, str]:
         """Return the known labels of a workload's namespace."""
         return self._namespaces.get(workload.object.namespace, {})
+
+
+def _hidden(item: Object) -> Iterator[tuple[Path, dict[str, Any], bool]]:
+    """Yield the pods of an object of an unsupported kind, and whether they have a template, also those in its texts."""
+    for at, value in ((), item.value), *_texts(item):
+        yield from ((at or path, template, True) for path, template in hidden_templates(value))
+        yield from ((at or path, template, False) for path, template in hidden_specs(value))
+
+
+def _texts(item: Object) -> Iterator[tuple[Path, object]]:
+    """Yield what is written in texts that name exclusive nodes: values of a chart, a patch, a template."""
+    todo: list[tuple[Path, object]] = [((key,), value) for key, value in item.value.items() if key != "metadata"]
+    while todo:
+        at, value = todo.pop()
+        if isinstance(value, dict):
+            todo += [((*at, key), inner) for key, inner in value.items()]
+        elif isinstance(value, list):
+            todo += [((*at, i), inner) for i, inner in enumerate(value)]
+        elif isinstance(value, str) and (EXCLUSIVE_LABEL in value or ENI in value):
+            with suppress(InputError):  # else it is a program, or a template
+                # Below a key, as the text is in its object.
+                yield from ((at, {"": found.value}) for found in read_documents(item.document.file, value.encode()))
 
 
 def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None:

@@ -12,7 +12,7 @@ from eniplan.k8s.values import listing, mapping, text
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from eniplan.k8s.labels import Path
 
@@ -112,29 +112,58 @@ def templates(found: Holder, value: Mapping[str, Any]) -> Iterator[Template]:
             yield Template((*found.roles, role, "template"), role, (*found.roles, role, "replicas"))
 
 
+PLACING = ("nodeSelector", "affinity", "tolerations", "hostNetwork")
+"""The keys of a pod's spec that also objects without pod templates use, such as the `driver` of a SparkApplication."""
+OF_PODS = (
+    *PLACING, "container", "containers", "cores", "inheritedMetadata", "pod", "podAnnotations", "podLabels",
+    "podMetadata", "podTemplate", "priorityClassName", "schedulerName", "serviceAccount", "serviceAccountName",
+)  # fmt: skip
+"""Keys by which one recognizes pods in objects of unknown kinds: without one, labels are not those of pods."""
+
+
 def hidden_templates(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield possible pod templates in an object of any kind: maps whose spec has containers."""
-    for path, item in _maps(value, lambda item: isinstance(mapping(item.get("spec")).get("containers"), list)):
-        if isinstance(mapping(item.get("spec")).get("containers"), list):
-            yield path, item
+    return ((path, item) for path, item in _maps(value) if _has_containers(item))
 
 
 def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield templates made of maps that are like the spec of a pod, such as the `driver` of a SparkApplication."""
-    for path, item in _maps(value, lambda _: False):
-        placed = {key: item[key] for key in ("nodeSelector", "affinity", "tolerations") if item.get(key)}
-        if placed or mapping(item.get("resources")):
-            yield path, {"spec": {**placed, "containers": [{"resources": item.get("resources")}]}}
+    """Yield templates made of maps that are like a pod or its spec, such as the `driver` of a SparkApplication.
+
+    The metadata of the object itself is not that of its pods.
+    """
+    for path, item in _maps(value):
+        if not path or path[-1] in _METADATA or _has_containers(item):
+            continue
+        is_of_pods = path[-1] in OF_PODS or not item.keys().isdisjoint(OF_PODS)
+        metadata = {key: _of_pods(item, key, *short) for key, *short in _NOTES if is_of_pods}
+        spec = {key: item[key] for key in PLACING if item.get(key)}
+        resources = mapping(item.get("resources"))
+        if spec or resources or any(metadata.values()):
+            yield path, {"metadata": metadata, "spec": {**spec, "containers": [{"resources": resources}]}}
 
 
-def _maps(value: object, is_leaf: Callable[[dict[str, Any]], bool]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the maps in a value with their paths; of a leaf, only itself."""
+_METADATA = ("metadata", "podMetadata", "inheritedMetadata")
+_NOTES = (("labels", "podLabels"), ("annotations", "podAnnotations"))
+
+
+def _of_pods(item: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Return the labels or annotations of pods that a map has under these keys, itself or in its metadata."""
+    found = [mapping(item.get(outer)).get(keys[0]) for outer in _METADATA] + [item.get(key) for key in keys]
+    return {key: value for each in found for key, value in mapping(each).items()}
+
+
+def _has_containers(item: dict[str, Any]) -> bool:
+    return isinstance(mapping(item.get("spec")).get("containers"), list)
+
+
+def _maps(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the maps in a value with their paths; of one with containers, only itself."""
     todo: list[tuple[Path, object]] = [((), value)]
     while todo:
         at, item = todo.pop()
         if isinstance(item, dict):
             yield at, item
-            if not is_leaf(item):
+            if not _has_containers(item):
                 todo += [((*at, key), inner) for key, inner in item.items() if isinstance(key, str)]
         elif isinstance(item, list):
             todo += [((*at, i), inner) for i, inner in enumerate(item)]

@@ -353,6 +353,8 @@ class Guest(NamedTuple):
     """The number of pods; None: one on every node."""
     placement: Placement = Placement()
     """The nodes that they ask for."""
+    is_passed_by: bool = False
+    """Whether Terway gives them no address: they only reserve the ENIs that they request."""
 
 
 class Waiver(NamedTuple):

@@ -249,5 +249,5 @@ def _pods(pool: PoolView, config: PodConfig, mine: Sequence[Workload], size: int
         return most
     every_node = sum(w.replicas for w in mine if w.kind in PER_NODE)
     if fallback:
-        every_node += pool.pool.system_pods_per_node + len(pool.guests)
+        every_node += pool.pool.system_pods_per_node + sum(not guest.is_passed_by for guest in pool.guests)
     return min(most, sum(w.most_replicas for w in mine if w.kind not in PER_NODE) + nodes * every_node)

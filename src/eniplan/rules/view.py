@@ -449,7 +449,7 @@ class PoolView:
         return (
             not networkings
             or self.pool.system_pods_per_node > 0
-            or bool(self.guests)
+            or any(not guest.is_passed_by for guest in self.guests)
             or any(not (workload.networks or workload.is_passed_by) for workload in self.workloads)
         )
 
