@@ -255,6 +255,32 @@ class TestDumps:
         assert [f["message"] for f in got["findings"]] == [f["message"] for f in expected["findings"]]
         assert (got["undecided"], got["pools"]) == ([], expected["pools"])
 
+    def test_lists_of_one_kind_and_items_alone(self, run: Run, plan: Path) -> None:
+        """What `kubectl get --raw` and `jq .items` print, as JSON and as YAML."""
+        items = cluster_example(BROKEN)["items"]
+        kinds = dict.fromkeys(item["kind"] for item in items)
+        lists = [
+            {"items": [{k: v for k, v in i.items() if k != "kind"} for i in items if i["kind"] == kind],
+             "kind": f"{kind}List"}
+            for kind in kinds
+        ]  # fmt: skip
+        expected = run("verify", plan, "--from", "-", stdin=json.dumps({"kind": "List", "items": items}).encode())
+        assert (expected.code, "VER006" in expected.out, "undecided" in expected.out) == (1, True, False)
+        for text in (
+            yaml.safe_dump_all(lists),
+            "\n".join(map(json.dumps, lists)),
+            json.dumps(items),
+            yaml.safe_dump(items),
+        ):
+            assert run("verify", plan, "--from", "-", stdin=text.encode()).out == expected.out
+
+    def test_a_page_of_yaml_without_the_last(self, run: Run, tmp_path: Path) -> None:
+        head = {"kind": "NodeList", "metadata": {"continue": "token"}, "items": [{"metadata": {"name": "a"}}]}
+        (tmp_path / "dump.yaml").write_text(yaml.safe_dump(head), encoding="utf-8")
+        result = run("verify", "--from", "dump.yaml", cwd=tmp_path)
+        assert result.code == 3
+        assert "its last page is missing: metadata.continue says that NodeList continues" in result.err
+
     @pytest.mark.parametrize(
         ("text", "told"),
         [
@@ -265,6 +291,18 @@ class TestDumps:
             ("", "dump.json: error: it has no objects of a cluster"),
             ("NAME STATUS", "dump.json: error: it has no objects of a cluster"),
             ("items:\n- kind: Node\n  metadata: {name: a}\n", "dump.json: error: it is truncated"),
+            (
+                "Error from server (Forbidden): nodes is forbidden: no\n{",
+                (
+                    "dump.json: error: it is an error message of kubectl: Error from server (Forbidden): nodes is "
+                    "forbidden: no\n    create one with: kubectl get"
+                ),
+            ),
+            (
+                'error: the server doesn\'t have a resource type "podenis"',
+                "dump.json: error: it is an error message of kubectl: error: the server doesn't have",
+            ),
+            ('{"kind": "Node"}\nError from', "dump.json:2:1: error: there is other text after the JSON"),
             ("a: [", "dump.json:1:4: error: not valid YAML"),
         ],
     )

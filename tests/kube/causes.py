@@ -202,7 +202,7 @@ CAUSES: dict[str, Cause] = {
         {"pods[2]": ABSENT, "podENIs[2]": ABSENT}, "VER031", "describe statefulset", alone=NOTHING
     ),
     "a pod that is being deleted does not count": Cause(
-        {"pods[2].metadata.deletionTimestamp": "2026-11-25T00:00:00Z"}, "VER031", "describe statefulset", alone=NOTHING
+        {"pods[2].metadata.deletionTimestamp": "2026-11-25T00:00:00Z"}, "VER031", "a finalizer", alone=NOTHING
     ),
     "a pod of another namespace does not count": Cause(
         {"pods[2].metadata.namespace": "other", "podENIs[2].metadata.namespace": "other"},

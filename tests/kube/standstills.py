@@ -216,7 +216,7 @@ STANDSTILLS: dict[str, Cause] = {
     ),
     "PodENI, of a pod that is being deleted": Cause(
         {**phase("Unbinding"), "pods[1].metadata.deletionTimestamp": "2026-11-25T00:00:00Z"}, "VER031",
-        "describe statefulset", alone=NOTHING,
+        "describe pod matcher-1", alone=NOTHING,
     ),
     # --- the pod itself ---
     "an image that does not exist": Cause(stuck("ErrImagePull", "manifest unknown"), "VER032", "image"),

@@ -747,6 +747,13 @@ class TestNotStarted:
             ("VER032", "warning", "1 pod running and not Ready; the ENI is attached", DESCRIBE)
         ]
 
+    @pytest.mark.parametrize(("address", "hint"), [("", TERWAY), ("10.0.1.2", DESCRIBE)])
+    def test_terway_is_not_asked_about_a_pod_that_has_its_address(self, address: str, hint: str) -> None:
+        value = {**waiting("PodInitializing"), **({"podIP": address} if address else {})}
+        assert told(status(value)) == [
+            ("VER032", "error", "1 pod not running: PodInitializing; the ENI is attached", hint)
+        ]
+
     @pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing", ""])
     def test_events_say_why_a_pod_is_being_created(self, reason: str) -> None:
         value = waiting(reason) if reason else {"phase": "Pending"}

@@ -43,7 +43,8 @@ def problem(text: str, size: int = 7) -> tuple[str, str]:
 @settings(max_examples=60)
 def test_a_list_in_pieces_is_the_list(items: list[dict[str, Any]], size: int, indent: int | None) -> None:
     text = json.dumps({"apiVersion": "v1", "items": items, "kind": "List", "metadata": {}}, indent=indent)
-    assert objects(text, size) == [*items, Listed("List", "")]
+    late = sorted(items, key=lambda item: "kind" not in item)  # the kind of the list follows
+    assert objects(text, size) == [*late, Listed("List", "")]
 
 
 @given(st.lists(OBJECTS.filter(lambda item: "items" not in item), max_size=4), st.integers(1, 40))
@@ -67,6 +68,20 @@ def test_the_deepest_object() -> None:
     assert objects(json.dumps({"a": value, "b": [{}] * 300}), 7) == [{"a": value, "b": [{}] * 300}]
 
 
+OTHER_TEXT = "there is other text after the JSON: were errors written into it, as with 2>&1?"
+
+
+def test_a_kind_after_the_items_is_theirs() -> None:
+    """`jq -S` sorts the keys of a NodeList, and items of a raw list have no kind of their own."""
+    text = '{"items": [{"a": 1}, {"kind": "Pod"}, {"b": 2}], "kind": "NodeList"}'
+    assert objects(text) == [
+        {"kind": "Pod"},
+        {"kind": "Node", "a": 1},
+        {"kind": "Node", "b": 2},
+        Listed("NodeList", ""),
+    ]
+
+
 @pytest.mark.parametrize("size", [1, 7, 1000])
 @pytest.mark.parametrize(
     ("text", "message", "place"),
@@ -80,6 +95,8 @@ def test_the_deepest_object() -> None:
         ('{"items": [{} {}]}', "',' is missing here", "1:15"),
         ('{"a": 1 "b": 2}', "',' is missing here", "1:9"),
         ('{"a" 1}', "':' is missing here", "1:6"),
+        ('{"a": 1}\nError from server (Forbidden): no', OTHER_TEXT, "2:1"),
+        ('{"items": []} ]', OTHER_TEXT, "1:15"),
         ("{7: 1}", "a key of an object must be a string", "1:5"),
         ('{"a": ' + "[" * 201 + "]" * 201 + "}", "nested deeper than any object of a cluster", "1:7"),
         ('{"a": ' + "[" * 100_000, "nested deeper than any object of a cluster", "1:7"),

@@ -328,6 +328,7 @@ class TestVER005:
 
 class TestVER006:
     NONE = {**offering(0, ABSENT), **offering(1, "0")}  # noqa: RUF012 - never changed
+    LATE = "Terway publishes it some time after the node is Ready: verify again with --wait 10m; if it stays"
 
     @pytest.mark.parametrize("config", [{}, {"configMaps": []}])
     def test_nodes_that_offer_none(self, config: dict[str, Any]) -> None:
@@ -337,14 +338,22 @@ class TestVER006:
                 "error",
                 f"Node/{ONE}",
                 f"2 nodes of pool 'trading' without aliyun/eni: {ONE}, {TWO}",
-                f"check Terway there: {TERWAY_THERE}",
+                f"{self.LATE}, check Terway there: {TERWAY_THERE}",
             )
         ]
         assert not found(report, "VER007")
 
     def test_legacy_ipam_needs_a_newer_terway(self) -> None:
         assert hints(judge_cluster({**self.NONE, **conf(ipam_type="default")}), "VER006") == [
-            f"ipam_type of eni-config is not crd, which needs Terway v1.17.5; else check Terway there: {TERWAY_THERE}"
+            (
+                f"ipam_type of eni-config is not crd, which needs Terway v1.17.5; else {self.LATE}, check Terway "
+                f"there: {TERWAY_THERE}"
+            )
+        ]
+
+    def test_where_terway_does_not_run_waiting_is_no_advice(self) -> None:
+        assert hints(judge_cluster({**self.NONE, "pods[4]": ABSENT}), "VER006") == [
+            f"check Terway there: {TERWAY_THERE}"
         ]
 
 

@@ -368,6 +368,20 @@ class TestVER033:
         assert len(found(report, "VER033")) == 3 - count
         assert len(found(report, "VER033")[0].facts["nodes"]) == count  # type: ignore[arg-type]  # a list
 
+    @pytest.mark.parametrize(
+        ("reason", "message", "starting"),
+        [("PodInitializing", "", True), ("ContainerCreating", "", True), ("ImagePullBackOff", "", False),
+         ("ContainerCreating", "no space left on device", False)],
+    )  # fmt: skip
+    def test_on_a_node_that_has_just_joined_it_may_be_starting(
+        self, reason: str, message: str, *, starting: bool
+    ) -> None:
+        status = waiting(reason, name="terway", **({"message": message} if message else {}))
+        (finding,) = found(judge_cluster({"pods[4].status": status}), "VER033")
+        assert (
+            finding.hint.startswith("it may still be starting: verify again with --wait 10m; if it stays, ") == starting
+        )
+
     def test_a_changed_mode_needs_a_new_node(self) -> None:
         changes = {
             **{f"pods[{n}].status": CHANGED for n in (5, 6)}, **{f"pods[{n}].status": STARTING for n in (1, 2)},

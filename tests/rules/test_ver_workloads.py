@@ -21,6 +21,7 @@ RUNNING, FAILED, SUCCEEDED, PENDING = "Running", "Failed", "Succeeded", "Pending
 FIND_OUT = "find out why: {}; kubectl -n trading get pods --field-selector status.phase=Failed"
 RAISE = "raise the quota of the namespace, or remove pods there: kubectl -n trading describe quota"
 AUTOSCALER = "has an autoscaler set it? kubectl -n trading get hpa"
+NOT_READY: dict[str, Any] = {"nodes[2].status.conditions[0].status": "Unknown"}
 HELD: dict[str, Any] = {"suspend": True}
 
 
@@ -87,6 +88,35 @@ class TestReplicas:
     def test_a_workload_that_exists_need_not_be_applied(self) -> None:
         changes = {**web(), "controllers": [controller("Deployment", "web", {"replicas": 3})]}
         assert told(changes, WEB) == [("Deployment trading/web has 0 pods; the plan has 3", DESCRIBE)]
+
+    GONE = "if matcher-2 does not go: has it a finalizer, or a long terminationGracePeriodSeconds? "
+    BACK = "matcher-2 ends when its node is Ready again, or is removed from the cluster: kubectl get node {}; "
+    POD = "kubectl -n trading describe pod matcher-2"
+
+    @pytest.mark.parametrize(
+        ("node", "hint"),
+        [
+            ({}, GONE + POD),
+            (NOT_READY, BACK.format(NODES[2]) + POD),
+            ({"nodes[2]": ABSENT}, BACK.format(NODES[2]) + POD),
+        ],
+    )
+    def test_a_pod_that_is_being_deleted(self, node: dict[str, Any], hint: str) -> None:
+        changes = {"pods[2].metadata.deletionTimestamp": "2026-11-27T18:00:00Z", **node}
+        message = "StatefulSet trading/matcher has 2 pods; the plan has 3; 1 is being deleted"
+        assert told(changes, {}) == [(message, hint)]
+
+    def test_of_pods_that_are_being_deleted_the_one_whose_node_is_gone_is_told(self) -> None:
+        deleted = {f"pods[{n}].metadata.deletionTimestamp": "2026-11-27T18:00:00Z" for n in (0, 2)}
+        ((message, hint),) = told({**deleted, **NOT_READY}, {})
+        assert message.endswith("; 2 are being deleted")
+        assert hint == self.BACK.format(NODES[2]) + self.POD
+
+    def test_a_pod_that_was_never_placed_is_held_by_no_node(self) -> None:
+        leaving = pod(2, "")
+        leaving["metadata"]["deletionTimestamp"] = "2026-11-27T18:00:00Z"
+        ((_, hint),) = told({"pods[2]": leaving, "podENIs[2]": ABSENT}, {})
+        assert hint == self.GONE + self.POD
 
     def test_why_a_pod_has_failed(self) -> None:
         changes = web(RUNNING, FAILED)

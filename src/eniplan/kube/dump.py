@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.k8s.values import listing
 from eniplan.kube.objects import Collector
-from eniplan.kube.stream import Listed, read
+from eniplan.kube.stream import Listed, listed, of_kind, read
 from eniplan.messages import say
 from eniplan.observed import KINDS
 from eniplan.plan.document import read_documents
@@ -112,28 +112,40 @@ def _of_file(name: str) -> Iterator[dict[str, Any] | Listed]:
 
 def _of_stream(file: BufferedReader, name: str) -> Iterator[dict[str, Any] | Listed]:
     # Peek, because stdin cannot be rewound.
-    if file.peek(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in {b"{", b""}:
+    head = file.peek(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.lower().startswith(_ERRORS):
+        told = head.decode(errors="replace").splitlines()[0]
+        raise InputError(
+            Problem(say("it is an error message of kubectl: {message}", message=told), Place(name), _WRITE)
+        )
+    if head[:1] not in {b"{", b""}:
         for document in read_documents(name, file.read()):
             yield from _objects(document)
         return
     yield from read(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), name)
 
 
-def _objects(document: Document) -> Iterator[dict[str, Any]]:
-    """Yield the objects of one YAML document.
+def _objects(document: Document) -> Iterator[dict[str, Any] | Listed]:
+    """Yield the objects of one YAML document, and a `Listed` after those of a list.
 
     Raises:
         InputError: it is truncated. Truncated YAML stays valid, but kubectl writes the kind of a list after its items.
 
     """
     value = document.value
-    if isinstance(value, dict):
-        if "items" in value and "kind" not in value:
+    if isinstance(value, dict) and "items" not in value:
+        yield value
+    elif isinstance(value, dict):
+        if "kind" not in value:
             hint = say("the list does not name the kind of its items: pass kubectl's complete output")
             raise InputError(Problem(say("it is truncated"), Place(document.file), hint))
-        yield from (item for item in listing(value.get("items")) if isinstance(item, dict))
-        yield value
+        yield from (of_kind(item, value) for item in listing(value["items"]) if isinstance(item, dict))
+        yield listed(value)
+    else:  # the items alone, as `jq .items` prints them
+        yield from (item for item in listing(value) if isinstance(item, dict))
 
 
+_ERRORS = (b"error from server", b"error: ")
+"""How kubectl's messages begin."""
 _HEAD = 4096
 """Bytes to peek at to tell JSON from YAML."""

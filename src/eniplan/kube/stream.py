@@ -47,12 +47,15 @@ def read(stream: TextIOBase, name: str) -> Iterator[dict[str, Any] | Listed]:
     text = _Text(stream, name)
     while text.peek():
         yield from _document(text)
+        if text.peek() not in {"{", ""}:
+            text.refuse(say("there is other text after the JSON: were errors written into it, as with 2>&1?"))
 
 
 def _document(text: _Text) -> Iterator[dict[str, Any] | Listed]:
     """Yield one top-level object, or the items of one list."""
     text.expect("{")
     head: dict[str, Any] = {}
+    late: list[dict[str, Any]] = []
     is_list = False
     while text.peek() != "}":
         if head or is_list:
@@ -61,23 +64,34 @@ def _document(text: _Text) -> Iterator[dict[str, Any] | Listed]:
         text.expect(":")
         if key == _ITEMS and text.peek() == "[":
             is_list = True
-            yield from _items(text, head)
+            yield from _items(text, head, late)
         elif isinstance(key, str):
             head[key] = text.value()
         else:
             text.refuse(say("a key of an object must be a string"))
     text.expect("}")
     if is_list:
-        meta = head.get("metadata")
-        more = meta.get("continue") if isinstance(meta, dict) else ""
-        yield Listed(str(head.get("kind", "")), str(more or ""))
+        yield from (of_kind(item, head) for item in late)
+        yield listed(head)
     else:
         yield head
 
 
-def _items(text: _Text, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the items of a list, with their kind, which items of a PodList lack."""
+def listed(head: dict[str, Any]) -> Listed:
+    """Return the head of a list from its keys."""
+    meta = head.get("metadata")
+    more = meta.get("continue") if isinstance(meta, dict) else ""
+    return Listed(str(head.get("kind", "")), str(more or ""))
+
+
+def of_kind(item: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+    """Return an item of a list with its kind, which items of a PodList lack."""
     kind = str(head.get("kind", "")).removesuffix("List")
+    return {"kind": kind, **item} if kind else item
+
+
+def _items(text: _Text, head: dict[str, Any], late: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the items of a list; items whose kind follows with the keys after them are added to `late`."""
     text.expect("[")
     first = True
     while text.peek() != "]":
@@ -87,9 +101,12 @@ def _items(text: _Text, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
         item = text.value()
         if not isinstance(item, dict):
             text.refuse(say("an item of a list must be an object"))
-        if kind:
-            item.setdefault("kind", kind)
-        yield item
+        if "kind" in item:
+            yield item
+        elif "kind" in head:
+            yield of_kind(item, head)
+        else:
+            late.append(item)
     text.expect("]")
 
 

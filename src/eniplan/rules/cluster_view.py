@@ -417,6 +417,12 @@ class ClusterView(View):
         return tuple((item, pod) for item, pod in pairs if item is not None and not pod.leaving)
 
     @cached_property
+    def leaving_pods(self) -> dict[Path, list[Pod]]:
+        """The pods that are being deleted, by workload. They no longer count."""
+        pairs = ((self.workload_of(pod), pod) for pod in self.observed.pods if pod.leaving)
+        return grouped((workload.path, pod) for workload, pod in pairs if workload is not None)
+
+    @cached_property
     def other_pods(self) -> dict[Path, dict[str, list[str]]]:
         """The nodes of the workload pods that use no ENI, by workload and phase."""
         out: dict[Path, dict[str, list[str]]] = {}

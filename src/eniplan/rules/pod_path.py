@@ -31,6 +31,8 @@ BEFORE_BIND = (
 )  # fmt: skip
 AFTER_BIND = ("AllocIPFailed", "FailedCreatePodSandBox")
 """Event reasons of Terway and kubelet if a pod gets no ENI, or no address on it."""
+STARTING = frozenset(("", "ContainerCreating", "PodInitializing"))
+"""The reasons of containers that wait for their turn: they do not say what is wrong."""
 _VOLUMES = ("FailedMount", "FailedAttachVolume")
 _IMAGE = frozenset(
     ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
@@ -235,7 +237,7 @@ def _not_started(view: ClusterView, pod: Pod, so_far: Message) -> Stop | None:
         level: Level | None = "warning" if workload is None or trouble.reason == "NotReady" else None
     else:
         level = None
-        if trouble.reason in {"", "ContainerCreating", "PodInitializing"}:
+        if trouble.reason in STARTING:
             failed = _failed(view, pod, (*AFTER_BIND, *BEFORE_BIND)) or _unmounted(view, pod)
             if failed is not None:
                 return failed
@@ -278,7 +280,7 @@ def _cure(pod: Pod, trouble: Trouble) -> Message:
             "{container} --previous",
                    container=trouble.container, **names)  # fmt: skip
     describe = say("kubectl -n {namespace} describe pod {name}", **names)
-    if trouble.phase == "Running" or trouble.container:
+    if trouble.phase == "Running" or trouble.container or pod.address:
         return describe
     return say("{describe}; what does Terway say there? {command}", describe=describe, command=terway_on(pod.node))
 

@@ -260,6 +260,9 @@ def ver006(view: ClusterView) -> Outcome:
         bare = [item for item in group.exclusive if not item.is_lingjun and not item.capacity]
         if bare:
             hint = say("check Terway there: {command}", command=terway_on(bare[0].name))
+            if not view.terway_down.keys() & {item.name for item in bare}:
+                hint = say("Terway publishes it some time after the node is Ready: verify again with --wait 10m; if it "
+                    "stays, {hint}", hint=hint)  # fmt: skip
             if legacy:
                 hint = say("ipam_type of eni-config is not crd, which needs Terway {version}; else {hint}",
                            version=str(LEGACY_IPAM_FIX), hint=hint)  # fmt: skip

@@ -430,8 +430,8 @@ def ver027(view: ClusterView) -> Outcome:
     "A pod of a workload did not get its PodNetworking",
     needs=(facts.PODS, facts.WORKLOAD_NETWORKING),
     effect="It has the cluster's vSwitch and security groups, no fixed address, and no aliyun/eni request. Terway "
-    "matches when a pod is created: the PodNetworking was not Ready then, or its selectors do not match the "
-    "labels.",
+    "matches when a pod is created: the PodNetworking was not Ready then, its selectors do not match the labels, "
+    "or the webhook did not answer, which Kubernetes ignores.",
     sources=(PN, CODE_MATCH),
     fails={"pods[0].metadata.annotations": {}},
 )

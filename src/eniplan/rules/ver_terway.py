@@ -13,7 +13,7 @@ from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import grouped
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, IMAGE, NODES, event, system_pod
-from eniplan.rules.pod_path import state_of, stops
+from eniplan.rules.pod_path import STARTING, state_of, stops
 from eniplan.rules.sources import (
     CODE_DUAL,
     CODE_DYNAMIC,
@@ -283,6 +283,8 @@ def _down(group: Group, agent: Agent | None, nodes: list[Node], stuck: list[str]
         if trouble.message:
             what = say("{what}: {told}", what=what, told=trouble.message)
         hint = say("find out why: {logs}; kubectl -n kube-system describe pod {agent}", logs=logs, agent=agent.name)
+        if trouble.reason in STARTING and not trouble.message:
+            hint = say("it may still be starting: verify again with --wait 10m; if it stays, {hint}", hint=hint)
         if "mode changed" in trouble.message:
             hint = say("the label was changed after Terway first saw the node, which cannot be undone: replace it; "
                        "kubectl drain {node}", node=names[0])  # fmt: skip
