@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.inputs.support import judge_files, terraform_plan
+from tests.inputs.support import hcl, judge_files, terraform_plan
 from tests.inputs.test_spelled import POOL, SCALER, UNCOUNTED, WEB
 
 if TYPE_CHECKING:
@@ -445,3 +445,11 @@ def test_plans_of_terraform(here: Path, unknown: dict[str, Any], is_judged: bool
     (use,) = [sheet.use for sheet in judged.report.pools]
     assert len(use.takers if use else ()) == 2 * is_judged
     assert len(judged.skipped) == 2 * (not is_judged)
+
+
+def test_an_unknown_key_pair_does_not_make_it_unknown_whether_the_pool_is_exclusive(here: Path) -> None:
+    lines = ('node_pool_name = "p"', 'instance_types = ["ecs.g7.xlarge"]', 'vswitch_ids = ["vsw-j"]')
+    unknown = ("key_name = alicloud_key_pair.k.key_pair_name", "instance_charge_type = var.x", "runtime_name = var.x")
+    judged = judge_files(here, {"main.tf": hcl(*lines, "desired_size = 1", *unknown)})
+    assert {"ENI001", "NP002"} <= judged.rules
+    assert not judged.facts

@@ -86,7 +86,8 @@ def _key(path: Path) -> str:
 
 @cache
 def _fact(key: str) -> Fact | None:
-    known = [fact for fact in facts.ALL if _holds(fact.key, key)]
+    # A key of a pool that has no fact of its own says nothing about whether the pool is exclusive.
+    known = [fact for fact in facts.ALL if _holds(fact.key, key) and (fact is not facts.POOL or fact.key == key)]
     return max(known, key=lambda fact: len(fact.key), default=None)
 
 
