@@ -13,7 +13,7 @@ from eniplan.k8s.terway import ENI
 from eniplan.report.trace import as_json, text
 from eniplan.rules.base import Settings
 from eniplan.rules.examples import ABSENT
-from eniplan.rules.examples_cluster import NODES, SHARED_NODE, cluster_example, pod
+from eniplan.rules.examples_cluster import NODES, SHARED_NODE, cluster_example, event, pod
 from eniplan.rules.pod_path import stops
 from tests.judge import TODAY, catalog
 from tests.kube.causes import CAUSES, waiting
@@ -49,6 +49,31 @@ def traced(name: str, changes: Mapping[str, Any], plan: Mapping[str, Any] | None
 
 def states(trace: Trace) -> dict[str, str]:
     return {step.name: step.state for step in trace.steps}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fix"),
+    [
+        ({}, "if matcher-1 does not go: has it a finalizer, or a long terminationGracePeriodSeconds? "),
+        (
+            {"nodes[1].status.conditions[0].status": "Unknown"},
+            (
+                "matcher-1 ends when its node is Ready again, or is removed from the cluster: kubectl get node "
+                f"{NODES[1]}; "
+            ),
+        ),
+        (
+            {"events[1]": event("FailedKillPod", "Pod", "matcher-1", "error killing pod: no eni.socket", "trading")},
+            "kubelet cannot end matcher-1: error killing pod: no eni.socket; ",
+        ),
+    ],
+)
+def test_a_pod_that_is_being_deleted(changes: dict[str, Any], fix: str) -> None:
+    """It looks Running and Ready until it is gone."""
+    trace = traced("matcher-1", {**changes, "pods[1].metadata.deletionTimestamp": "2026-11-27T18:00:00Z"})
+    (step,) = trace.steps
+    assert (step.name, step.state, step.told) == ("start", "stop", "it is being deleted")
+    assert step.fix.startswith(f"{fix}kubectl -n trading describe pod matcher-1")
 
 
 def test_a_pod_that_is_well() -> None:

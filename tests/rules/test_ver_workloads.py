@@ -112,6 +112,13 @@ class TestReplicas:
         assert message.endswith("; 2 are being deleted")
         assert hint == self.BACK.format(NODES[2]) + self.POD
 
+    def test_of_pods_that_are_being_deleted_the_one_that_kubelet_cannot_end_is_told(self) -> None:
+        deleted = {f"pods[{n}].metadata.deletionTimestamp": "2026-11-27T18:00:00Z" for n in (0, 2)}
+        failed = event("FailedKillPod", "Pod", "matcher-2", "failed to teardown: no eni.socket", "trading")
+        ((_, hint),) = told({**deleted, "events[1]": failed}, {})
+        assert hint.startswith("kubelet cannot end matcher-2: failed to teardown: no eni.socket; ")
+        assert hint.endswith(f"spec.nodeName={NODES[2]}")
+
     def test_a_pod_that_was_never_placed_is_held_by_no_node(self) -> None:
         leaving = pod(2, "")
         leaving["metadata"]["deletionTimestamp"] = "2026-11-27T18:00:00Z"

@@ -13,7 +13,7 @@ from eniplan.report.trace import Step, Trace
 from eniplan.rules import CLUSTER
 from eniplan.rules.base import Hit
 from eniplan.rules.obstacles import terway_on
-from eniplan.rules.pod_path import state_of, stop_of, stops
+from eniplan.rules.pod_path import released, state_of, stop_of, stops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,8 @@ def trace_pod(view: ClusterView, namespace: str, name: str) -> Trace | None:
         told = say("it uses no ENI: it is hostNetwork, ignored by Terway, or finished")
         fix = say("kubectl -n {namespace} get pod {name} -o yaml", namespace=namespace, name=name)
         return Trace(subject, (Step("webhook", "ok", told, fix),))
+    if pod.leaving:
+        return Trace(subject, (Step("start", "stop", say("it is being deleted"), released(view, [pod])),))
     return Trace(subject, tuple(_ended(_pod_steps(view, pod, followed))))
 
 

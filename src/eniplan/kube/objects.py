@@ -68,6 +68,7 @@ REASONS = frozenset(
         "FailedAttachVolume",
         "FailedCreate",
         "FailedCreatePodSandBox",
+        "FailedKillPod",
         "FailedMount",
         "FailedScheduling",
         "PodCreateFailed",

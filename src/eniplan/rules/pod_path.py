@@ -221,6 +221,29 @@ def _no_node(view: ClusterView, pod: Pod) -> tuple[Message, Message]:
     )  # fmt: skip
 
 
+# --- while it is being deleted ------------------------------------------------------------------------------------
+
+
+def released(view: ClusterView, leaving: list[Pod]) -> Message:
+    """Return what to do about pods that do not go away, first about one that its node or kubelet holds back."""
+    ready = {node.name for node in view.observed.nodes if node.ready}
+    told = {pod.path: _last_words(view, pod) for pod in leaving}
+    pod = min(leaving, key=lambda pod: (not pod.node or pod.node in ready, not told[pod.path]))
+    describe = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
+    if pod.node and pod.node not in ready:
+        return say("{pod} ends when its node is Ready again, or is removed from the cluster: kubectl get node {node}; "
+            "{describe}", pod=pod.name, node=pod.node, describe=describe)  # fmt: skip
+    if told[pod.path]:
+        return say("kubelet cannot end {pod}: {message}; {describe}; {terway}", pod=pod.name, message=told[pod.path],
+                   describe=describe, terway=terway_on(pod.node))  # fmt: skip
+    return say("if {pod} does not go: has it a finalizer, or a long terminationGracePeriodSeconds? {describe}",
+               pod=pod.name, describe=describe)  # fmt: skip
+
+
+def _last_words(view: ClusterView, pod: Pod) -> str:
+    return next((event.message for event in view.events_of(pod) if event.reason == "FailedKillPod"), "")
+
+
 # --- after its ENI -----------------------------------------------------------------------------------------------
 
 

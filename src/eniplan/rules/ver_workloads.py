@@ -13,13 +13,14 @@ from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import grouped
 from eniplan.rules.examples import ABSENT
+from eniplan.rules.pod_path import released
 from eniplan.rules.sources import EXCL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from eniplan.messages import Message
-    from eniplan.observed import Controller, Pod
+    from eniplan.observed import Controller
     from eniplan.plan.model import Workload
     from eniplan.rules.cluster_view import ClusterView
 
@@ -134,24 +135,12 @@ def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str
         fix = say("find out why: {describe}; kubectl -n {namespace} get pods --field-selector status.phase=Failed",
                   describe=describe, namespace=workload.namespace)  # fmt: skip
     elif leaving:
-        fix = _released(view, leaving)
+        fix = released(view, leaving)
     elif alive or done or view.controller_of(workload) is not None:
         fix = describe
     else:
         fix = say("apply it: `eniplan render-manifests --workloads` prints it; {get}", get=_kubectl("get", workload))
     return Hit(workload.path, message, fix, numbers)
-
-
-def _released(view: ClusterView, leaving: list[Pod]) -> Message:
-    """Return what to do about pods that do not go away, first about one that is held back by its node."""
-    ready = {node.name for node in view.observed.nodes if node.ready}
-    pod = min(leaving, key=lambda pod: not pod.node or pod.node in ready)
-    describe = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
-    if pod.node and pod.node not in ready:
-        return say("{pod} ends when its node is Ready again, or is removed from the cluster: kubectl get node {node}; "
-            "{describe}", pod=pod.name, node=pod.node, describe=describe)  # fmt: skip
-    return say("if {pod} does not go: has it a finalizer, or a long terminationGracePeriodSeconds? {describe}",
-               pod=pod.name, describe=describe)  # fmt: skip
 
 
 def _on_each_node(view: ClusterView, workload: Workload, alive: list[str]) -> Outcome:
