@@ -1114,6 +1114,9 @@ def test_pods_of_unknown_kinds_are_directed_as_others_are(
         ({"labels": {"network": "trading"}, "cores": 1}, True),
         ({"labels": {"network": "other"}, "cores": 1}, False),
         ({"labels": {"network": "trading"}, "port": 1}, None),  # such as those of a Service
+        ({"nodeLabels": {"team": "a"}}, True),  # of a ResourceFlavor
+        ({"nodeLabels": {"team": "b"}}, False),
+        ({"nodeLabels": {"team": "a"}, "nodeSelector": {"team": "b"}}, False),
         ({"podLabels": {"network": "trading"}}, True),
         ({"podMetadata": {"labels": {"network": "trading"}}}, True),
         ({"annotations": {"k8s.aliyun.com/pod-networks-request": '[{"network": "nets"}]'}, "cores": 1}, True),
@@ -1137,6 +1140,28 @@ def test_labels_in_a_part_of_a_pod_template(here: Path, key: str) -> None:
     item = of_kind("x.io/v1", "Thing", {"group": {key: {"metadata": {"labels": {"network": "trading"}}}}})
     judged = judge_files(here, {"m.yaml": stream(networking(), item), "p.json": pool()})
     assert judged.facts == {"where the pods of Thing 'own' run, and how many there are": f"spec.group.{key}"}
+
+
+@pytest.mark.parametrize(("version", "kind", "told"), [
+    ("serving.kserve.io/v1beta1", "InferenceService", True), ("x.io/v1", "Thing", False),
+])  # fmt: skip
+def test_kinds_that_pass_their_labels_on(here: Path, version: str, kind: str, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    item = of_kind(version, kind, {"predictor": {"model": {"storageUri": "x"}}})
+    item["metadata"]["labels"] = {"network": "trading"}
+    judged = judge_files(here, {"d/m.yaml": stream(networking(), item), "d/p.json": pool()}, "d")
+    assert list(judged.facts) == ([f"where the pods of {kind} 'own' run, and how many there are"] if told else [])
+
+
+@pytest.mark.parametrize("anchor", ["{}", "({})", "+({})", "^({})", "=({})", "<({})", "X({})"])
+@pytest.mark.parametrize(("version", "told"), [("kyverno.io/v1", True), ("x.io/v1", False)])
+def test_what_a_policy_adds_to_pods(here: Path, anchor: str, version: str, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    patch = {anchor.format("nodeSelector"): {anchor.format(EXCLUSIVE_LABEL): "eniOnly"}}
+    item = of_kind(version, "ClusterPolicy", {"rules": [{"mutate": {"patchStrategicMerge": {"spec": patch}}}]})
+    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool()})
+    whole = "where the pods of ClusterPolicy 'own' run, and how many there are"
+    assert judged.facts == (
+        {whole: "spec.rules[0].mutate.patchStrategicMerge.spec"} if told or anchor == "{}" else {}
+    )  # fmt: skip
 
 
 def test_labels_count_only_if_a_network_selects_by_them(here: Path) -> None:

@@ -25,7 +25,7 @@ from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, translated
 from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
-from eniplan.k8s.kinds import OF_PODS
+from eniplan.k8s.kinds import OF_PODS, PASSING_ON
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import listing
 from eniplan.messages import say, together
@@ -75,7 +75,7 @@ def _no_request(value: dict[str, Any]) -> tuple[Message, Message] | None:
 def _worth() -> re.Pattern[bytes]:
     """Return what a file in a folder must contain to be parsed. Compiled on demand: it takes longer than a file."""
     named = (RESOURCE, "resource_changes", CLUSTER_CONFIG, *templates.MARKS)
-    kinds = b"|".join(sorted(kind.encode() for kind in KINDS))
+    kinds = b"|".join(sorted(kind.encode() for kind in KINDS | PASSING_ON))
     listed = rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|" + kinds + rb")\b|"
     return re.compile("|".join(named).encode() + listed + b"|".join(map(re.escape, _MARKS)))
 

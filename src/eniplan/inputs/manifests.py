@@ -21,6 +21,7 @@ from eniplan.k8s import autoscalers
 from eniplan.k8s.kinds import (
     BEHIND,
     HOLDERS,
+    PASSING_ON,
     PER_NODE,
     controller_of,
     has_ended,
@@ -29,6 +30,7 @@ from eniplan.k8s.kinds import (
     holder,
     standing_behind,
     templates,
+    without_anchors,
 )
 from eniplan.k8s.kinds import objects as listed
 from eniplan.k8s.labels import Selector, selector_from
@@ -653,7 +655,10 @@ class Manifests:
 
 def _hidden(item: Object) -> Iterator[tuple[Path, dict[str, Any], bool]]:
     """Yield the pods of an object of an unsupported kind, and whether they have a template, also those in its texts."""
-    for at, value in ((), item.value), *_texts(item):
+    if item.kind in PASSING_ON:
+        yield (), {"metadata": item.at("metadata")}, True
+    own = without_anchors(item.value) if item.value["apiVersion"].startswith("kyverno.io/") else item.value
+    for at, value in ((), own), *_texts(item):
         yield from ((at or path, template, True) for path, template in hidden_templates(value))
         yield from ((at or path, template, False) for path, template in hidden_specs(value))
 

@@ -86,6 +86,8 @@ ENDING = frozenset(("Job", "CronJob", "BroadcastJob", *(kind for kind, (each, *_
 """Kinds whose pods run to completion."""
 BEHIND: Mapping[str, str] = {"Rollout": "Deployment", "GameServerSet": "StatefulSet"}
 """Kinds that make pods as another kind does, through an object of their own name. Sources: Argo, OpenKruiseGame."""
+PASSING_ON = frozenset(("InferenceService",))
+"""Kinds that give their pods their own labels and annotations. Source: KServe."""
 FIXED_NAMES = frozenset(("StatefulSet", "Pod", "GameServerSet"))
 """Kinds whose pods keep their names."""
 
@@ -137,11 +139,21 @@ def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
         is_of_pods = path[-1] in OF_PODS or not item.keys().isdisjoint(OF_PODS)
         metadata = {key: _of_pods(item, key, *short) for key, *short in _NOTES if is_of_pods}
         spec = {key: item[key] for key in PLACING if item.get(key)}
+        if item.get("nodeLabels") and "nodeSelector" not in spec:  # as a ResourceFlavor of Kueue adds it to pods
+            spec["nodeSelector"] = item["nodeLabels"]
         resources = mapping(item.get("resources"))
         if spec or resources or any(metadata.values()):
             yield path, {"metadata": metadata, "spec": {**spec, "containers": [{"resources": resources}]}}
 
 
+def without_anchors(value: Any) -> Any:  # noqa: ANN401 - any part of an object
+    """Return a part of a Kyverno policy with plain keys: `+(nodeSelector)` adds one where there is none."""
+    if isinstance(value, dict):
+        return {re.sub(_ANCHOR, r"\1", str(key)): without_anchors(inner) for key, inner in value.items()}
+    return [*map(without_anchors, value)] if isinstance(value, list) else value
+
+
+_ANCHOR = r"^[+^=<X]?\((.+)\)$"
 _METADATA = ("metadata", "podMetadata", "inheritedMetadata")
 _NOTES = (("labels", "podLabels"), ("annotations", "podAnnotations"))
 
