@@ -18,6 +18,7 @@ from eniplan.emit.skeletons import Skeletons
 from eniplan.errors import InputError
 from eniplan.k8s.nodes import repelling
 from eniplan.k8s.pods import read_pod
+from eniplan.k8s.terway import ENI
 from eniplan.plan.model import plan_from
 from tests.emit.support import FULL, example_plans, view_of_plan
 
@@ -379,6 +380,60 @@ def test_kinds_of_other_groups_are_left_alone() -> None:
     other = BARE.replace("apps/v1", "apps.example/v1") + "---\n" + BARE
     out = patched(other)
     assert out.startswith(other)
+
+
+GROUP = """\
+apiVersion: leaderworkerset.x-k8s.io/v1
+kind: LeaderWorkerSet
+metadata:
+  name: vllm
+  annotations: {eniplan.dev/node-pool: trading}
+spec:
+  leaderWorkerTemplate:
+    leaderTemplate: # leads
+      spec:
+        containers: [{name: a}]
+    workerTemplate:
+      spec:
+        containers:
+        - name: b
+"""
+
+
+def test_all_pods_of_an_annotated_object_of_any_kind() -> None:
+    out = patched(GROUP)
+    for pods in yaml.safe_load(out)["spec"]["leaderWorkerTemplate"].values():
+        pod = read_pod(pods)
+        assert pod.request(ENI) == 1
+        assert pod.placement.needs(LABEL, "eniOnly")
+        assert pod.tolerations[0].key == "exclusive-eni"
+    assert lost_lines(GROUP, out) == ["        containers: [{name: a}]"]
+    _, changes = patch("x", GROUP, PLAN)
+    assert [(change.name, change.pool) for change in changes] == [("LeaderWorkerSet vllm", "trading")]
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"driver": {"cores": 1}}, True),
+        ({"podTemplate": {"spec": {"initContainers": []}}}, True),
+        ({"containers": [{"name": "sidecar"}]}, True),  # of a SidecarSet
+        ({"selector": {"app": "x"}}, False),
+    ],
+)
+def test_an_annotated_object_without_a_pod_template(spec: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """It is told, unless it has no pods: Kustomize annotates every object."""
+    notes = {"name": "x", "annotations": {"eniplan.dev/node-pool": "trading"}}
+    item = {"apiVersion": "x.io/v1", "kind": "Thing", "metadata": notes, "spec": spec}
+    text = f"{BARE}---\n{yaml.safe_dump(item)}"
+    if not told:
+        assert patched(text).endswith(yaml.safe_dump(item))
+        return
+    with pytest.raises(InputError, match="Thing x names a node pool, and has no pod template") as caught:
+        patch("app.yaml", text, PLAN)
+    (problem,) = caught.value.problems
+    assert problem.place.path == 'metadata.annotations["eniplan.dev/node-pool"]'
+    assert problem.hint == "add the toleration, the node affinity and the request where its kind takes them"
 
 
 def test_annotations_name_pool_and_pod_networking() -> None:

@@ -1,7 +1,8 @@
 """Add what a user's own manifests lack, and change nothing else.
 
 A manifest belongs to the workload of the plan with the same kind, namespace and name; or it names its pool in the
-annotation `eniplan.dev/node-pool`, and its PodNetworking in `eniplan.dev/pod-networking`.
+annotation `eniplan.dev/node-pool`, and its PodNetworking in `eniplan.dev/pod-networking`. One of a kind that eniplan
+does not know, such as a LeaderWorkerSet, must name its pool: all its pod templates are for it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.pods import PodError, complete, wanted
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.errors import InputError, Place, Problem
-from eniplan.k8s.kinds import holder, objects, templates
+from eniplan.k8s.kinds import hidden_templates, holder, may_have_pods, objects, templates
 from eniplan.k8s.values import mapping
+from eniplan.k8s.values import text as text_of
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.document import path_text, value_at
 from eniplan.plan.model import NETWORKING_ANNOTATION, POOL_ANNOTATION
@@ -55,7 +57,7 @@ def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
         _Manifest(file, nodes[i], (i, *path), value, plan, found)
         for i, document in enumerate(values)
         for path, value in objects(document)
-        if (found := holder(value.get("apiVersion"), value.get("kind"))) is not None
+        if (found := holder(value.get("apiVersion"), value.get("kind"))) is not None or _names_pool(value)
     ]
     wished = copy.deepcopy(values)
     for manifest in manifests:
@@ -70,11 +72,17 @@ def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
     return out, [Change(manifest.name, manifest.pool, manifest.own(added)) for manifest in manifests]
 
 
+def _names_pool(value: dict[str, Any]) -> bool:
+    """Return whether an object of any kind names a pool for its pods. Kustomize annotates also what has none."""
+    notes = mapping(mapping(value.get("metadata")).get("annotations"))
+    return POOL_ANNOTATION in notes and may_have_pods(value)
+
+
 class _Manifest:
     """One manifest of the user, and the pool that it names."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - a manifest, its position, and the plan
-        self, file: str, node: Node, at: Path, value: dict[str, Any], plan: Plan, found: Holder
+        self, file: str, node: Node, at: Path, value: dict[str, Any], plan: Plan, found: Holder | None
     ) -> None:
         """Store the manifest and its path: the number of its document, then the path in it."""
         self._file = file
@@ -83,7 +91,7 @@ class _Manifest:
         self._value = value
         self._plan = plan
         self._holder = found
-        self._kind: str = value["kind"]
+        self._kind: str = text_of(value.get("kind"))
         self._metadata = mapping(value.get("metadata"))
         self.name = f"{self._kind} {self._metadata.get('name', '(no name)')}"
         self.pool: str | None = None
@@ -93,14 +101,25 @@ class _Manifest:
         want = self._wanted()
         if want is None:
             return
-        for found in templates(self._holder, self._value):
-            template = value_at(documents, (*self._at, *found.path))
+        for path in self._templates():
+            template = value_at(documents, (*self._at, *path))
             if not isinstance(template, dict):
-                raise self._error(found.path, say("{name} has no pod template", name=self.name))
+                raise self._error(path, say("{name} has no pod template", name=self.name))
             try:
-                complete(template, want, is_bare=not found.path)
+                complete(template, want, is_bare=not path)
             except PodError as error:
-                raise self._error((*found.path, *error.path), error.message, error.hint) from None
+                raise self._error((*path, *error.path), error.message, error.hint) from None
+
+    def _templates(self) -> list[Path]:
+        """Return the paths of its pod templates."""
+        if self._holder is not None:
+            return [found.path for found in templates(self._holder, self._value)]
+        found = [path for path, _ in hidden_templates(self._value) if path]
+        if not found:
+            message = say("{name} names a node pool, and has no pod template that eniplan finds", name=self.name)
+            hint = say("add the toleration, the node affinity and the request where its kind takes them")
+            raise self._error(("metadata", "annotations", POOL_ANNOTATION), message, hint)
+        return found
 
     def own(self, added: list[tuple[str, ...]]) -> tuple[str, ...]:
         """Return the added key paths that belong to this manifest, from those of each document."""

@@ -128,6 +128,11 @@ def hidden_templates(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
     return ((path, item) for path, item in _maps(value) if _has_containers(item))
 
 
+def may_have_pods(value: object) -> bool:
+    """Return whether an object of any kind seems to say something of pods."""
+    return any(_has_containers(item) or (path and not item.keys().isdisjoint(OF_PODS)) for path, item in _maps(value))
+
+
 def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield templates made of maps that are like a pod or its spec, such as the `driver` of a SparkApplication.
 
