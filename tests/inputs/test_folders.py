@@ -142,6 +142,43 @@ def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: 
     ]
 
 
+def test_files_that_other_programs_read_are_told_if_they_name_the_label(run: Run, tmp_path: Path) -> None:
+    variable = 'variable "labels" {\n  default = {}\n}\n'
+    pool = f"""resource "{RESOURCE}" "p" {{
+  dynamic "labels" {{
+    for_each = var.labels
+    content {{
+      key   = labels.key
+      value = labels.value
+    }}
+  }}
+}}
+"""
+    values = f'labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n'
+    files = {
+        "main.tf": pool + variable,
+        "uat.tfvars": values,
+        "env/prod.tfvars.json": text({"labels": {EXCLUSIVE_LABEL: ""}}),
+    }
+    files |= {"Makefile": f"# {EXCLUSIVE_LABEL}\n", "np.json.tpl": f"{{{EXCLUSIVE_LABEL}", "root.hcl": "inputs = {}\n"}
+    for name, value in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(value, encoding="utf-8")
+    unused = "no configuration uses these values of Terraform variables: pass them with --var-file"
+    unused = f"{unused}; it names {EXCLUSIVE_LABEL}"
+    other = f"another program reads or completes it; it names {EXCLUSIVE_LABEL}"
+    told = {f"skipped ./{name}: {other}" for name in ("Makefile", "np.json.tpl")}
+    result = run("check", ".", cwd=tmp_path)
+    lines = {line for line in result.err.splitlines() if line.startswith("skipped")}
+    assert lines == told | {f"skipped ./{name}: {unused}" for name in ("uat.tfvars", "env/prod.tfvars.json")}
+    assert "skipped ./root.hcl: another program reads or completes it\n" in run("check", ".", "-v", cwd=tmp_path).err
+    result = run("check", ".", "--var-file", "uat.tfvars", cwd=tmp_path)
+    assert f"skipped ./env/prod.tfvars.json: {unused}" in result.err
+    assert ("uat.tfvars" in result.err, f"{RESOURCE}.p" in result.out) == (False, True)
+    (tmp_path / "env/prod.tfvars.json").rename(tmp_path / "a.auto.tfvars.json")
+    assert "tfvars" not in run("check", ".", "--var-file", "uat.tfvars", cwd=tmp_path).err
+
+
 def test_a_file_with_nothing_to_judge_is_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "body.json").write_text(text(BODY | {"kubernetes_config": {}}), encoding="utf-8")
     result = run("check", "body.json", cwd=tmp_path)

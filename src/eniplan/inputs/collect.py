@@ -6,6 +6,7 @@ are checked with each of these plans and with each plan file of the run.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from functools import cache
@@ -54,6 +55,8 @@ _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
 _VALUES = (".tfvars", ".tfvars.json")
 _FORMS: dict[Spelling, str] = {TERRAFORM: "hcl", ROS: "ros", PULUMI: "pulumi", CROSSPLANE: "crossplane"}
 """See `LoadedPlan.form`."""
+_UNUSED = say("no configuration uses these values of Terraform variables: pass them with --var-file")
+_PASSED_ON = say("another program reads or completes it")
 _TEMPLATE = say("a template: render it first (helm template)")
 _PLAIN_POOL = say("a node pool without the exclusive label")
 _PRINTED = say("this is Terraform output: change the .tf files")
@@ -125,6 +128,8 @@ class Collected:
         self._doubtful: list[tuple[PoolInput, str, Stated | None]] = []
         self._problems: list[Problem] = []
         self._calls: list[Call] = []
+        self._sent: set[str] = set()
+        """The files with the bodies of calls."""
         self._plans: dict[str, LoadedPlan | None] = {}
         """Plans in Markdown files, by file."""
         self._manifests = Manifests()
@@ -157,10 +162,21 @@ class Collected:
         what = f"{path}: {title}" if title else path
         self.skipped.append(Skipped(what, why, name if not name or value is None or name in str(value) else ""))
 
+    def pass_on(self, path: str) -> None:
+        """See `Others.pass_on`."""
+        with contextlib.suppress(OSError):  # it is not an input
+            self._mark(path, read_file(path, is_input=False))
+        self.skip(path, _UNUSED if path.endswith(_VALUES) else _PASSED_ON)
+
+    def _mark(self, path: str, data: bytes) -> None:
+        self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI) if name.encode() in data), "")
+
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
-        self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI) if name.encode() in data), "")
-        if named and path.endswith(_VALUES):
+        self._mark(path, data)
+        if path.endswith(_VALUES) and not named:
+            self.skip(path, _UNUSED)
+        elif path.endswith(_VALUES):
             hint = say("check the folder that declares the variables, with --var-file {file}", file=path)
             yield Problem(say("this file has values of Terraform variables"), Place(path), hint)
         elif path.endswith(MARKDOWN_ENDINGS):
@@ -388,13 +404,14 @@ class Collected:
         if call.file and found is not None:
             if os.path.normpath(found) in known:
                 return
+            self._sent.add(os.path.normpath(found))
             (document, *_) = read_documents(found, read_file(found))
             self._documents.append(document)
             call = call._replace(document=document)
         value = call.document.value
         found_groups = templates.groups(call.document, is_closed=self._is_closed) if isinstance(value, dict) else None
         if found_groups is None:
-            self.skip(call.document.file, NOTHING)
+            self.skip(call.document.file, NOTHING, value)
         for group in found_groups or ():
             key = (call.document.file, call.cluster)
             self._take_group(group._replace(key=key, stated=group.stated or call.stated))
@@ -532,7 +549,8 @@ class Collected:
         self._problems += found.problems
         # A file that the configuration itself reads has been checked with it.
         used = self._hcl.used
-        left = [item for item in self.skipped if item.why != NOTHING or os.path.normpath(item.what) not in used]
+        why = (NOTHING, _UNUSED, _PASSED_ON)
+        left = [item for item in self.skipped if item.why not in why or os.path.normpath(item.what) not in used]
         self.skipped = left
         for item in found.left:
             self._leave_out(item)

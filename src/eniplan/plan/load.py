@@ -32,6 +32,11 @@ HCL_JSON_ENDINGS = (".tf.json", ".tofu.json")
 TERRAGRUNT = "terragrunt.hcl"
 SCRIPT_ENDINGS = (".sh", ".bash")
 MARKDOWN_ENDINGS = (".md", ".markdown")
+PASSED_ON = (
+    ".tfvars", ".hcl", ".mk", "akefile",
+    ".tftpl", ".tpl", ".tmpl", ".template", ".j2", ".jinja", ".jinja2", ".in",
+)  # fmt: skip
+"""Endings of files that other programs read or complete. Those in folders are only searched for what eniplan checks."""
 _NO_YAML = (*HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *MARKDOWN_ENDINGS)
 """Files that are never read as YAML, even if they mention a plan's apiVersion."""
 MAX_BYTES = 32 * 2**20
@@ -85,6 +90,9 @@ class Others(Protocol):
 
     def skip(self, path: str, why: str) -> None:
         """Record a skipped path and the reason."""
+
+    def pass_on(self, path: str) -> None:
+        """Record a skipped file for other programs, which may name what eniplan checks."""
 
     def count(self) -> int:
         """Return the number of documents collected so far."""
@@ -191,7 +199,7 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
     if name.startswith("."):
         run.skip(path, say("a hidden file"))
         return
-    if not name.endswith(run.endings):
+    if not name.endswith((*run.endings, *PASSED_ON)):
         run.skip(path, say("not {endings}", endings=run.endings))
         return
     try:
@@ -203,8 +211,10 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         run.skip(path, say("not a regular file"))  # reading a pipe may block forever
     elif status.st_size > MAX_BYTES:
         run.skip(path, say("larger than {n} MiB; named on the command line it is read", n=MAX_BYTES // 2**20))
-    else:
+    elif name.endswith(run.endings):
         yield from _load_file(path, run, folder=True)
+    elif (others := run.need()) is not None:
+        others.pass_on(path)
 
 
 def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[LoadedPlan | Problem]:

@@ -116,7 +116,7 @@ class Files:
         self._left: list[Skipped] = []
         self._manifests: list[Document] = []
         self._asked: set[str] = set()
-        self.used: set[str] = set()
+        self.used = {os.path.normpath(file) for file in options.files}
         """Other files that the configurations read."""
 
     def add(self, path: str, data: bytes, *, named: bool) -> str:
@@ -292,7 +292,9 @@ class Files:
         try:
             if unit is not None:
                 module.given |= unit.given(module.variables)
-            module.given |= _automatic(folder.shown) if has_files else {}
+            for file in _automatic(folder.shown) if has_files else ():
+                module.given |= _values(file)
+                self.used.add(os.path.normpath(file))
             for values in self._chosen:
                 module.given |= values
             module.given |= self._stated(module)
@@ -461,15 +463,12 @@ def _no_names() -> Scope:
     return Scope(lambda name: NotKnown(say("{name} cannot be used in a file with values", name=name)), Budget(_STEPS))
 
 
-def _automatic(folder: str) -> dict[str, Given]:
-    """Return the values in files that Terraform loads automatically; the last file wins."""
+def _automatic(folder: str) -> list[str]:
+    """Return the files with values that Terraform loads automatically; the last one wins."""
     first = [
         name for name in ("terraform.tfvars", "terraform.tfvars.json") if os.path.isfile(os.path.join(folder, name))
     ]
-    out: dict[str, Given] = {}
-    for name in (*first, *_listed(folder, (".auto.tfvars", ".auto.tfvars.json"))):
-        out |= _values(os.path.join(folder, name))
-    return out
+    return [os.path.join(folder, name) for name in (*first, *_listed(folder, (".auto.tfvars", ".auto.tfvars.json")))]
 
 
 def _values(file: str) -> dict[str, Given]:
