@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.inputs.support import BODY, judge_files
+from tests.inputs.support import BODY, LABEL, judge_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,6 +131,35 @@ def test_advice_is_in_the_words_of_the_tool(here: Path, name: str, text: str, hi
     judged = judge_files(here, {name: text})
     (found,) = [f.hint for f in judged.report.findings if f.rule.id == "NP005"]
     assert found == f"list the vSwitches of the nodes in {hint}"
+
+
+@pytest.mark.parametrize("kind", ["KubernetesNodePool", "Composition", "List"])
+def test_arguments_that_crossplane_only_sets_at_creation(here: Path, kind: str) -> None:
+    """What `forProvider` says wins, and a label in `initProvider` makes the pool exclusive."""
+    head, always, rest = CROSSPLANE.partition("  forProvider:\n")
+    rest = rest.replace("nodePoolName: fast", "nodePoolName: other")
+    text = f"{head}  initProvider:\n{rest}{always}    nodePoolName: fast\n"
+    inner = "".join(f"          {line}\n" for line in text.splitlines())
+    if kind == "List":
+        text = f"kind: List\nitems:\n        -\n{inner}"
+    if kind == "Composition":
+        text = f"kind: Composition\nspec:\n  resources:\n    - name: fast\n      base:\n{inner}"
+    judged = judge_files(here, {"pool.yaml": text})
+    assert judged.rules == {"ENI001", "ENI007"}
+    line = text[: text.index("instanceTypes")].count("\n") + 1
+    assert judged.places["ENI001"].startswith(f"pool.yaml:{line}:")
+    (pool,) = judged.report.pools
+    assert pool.name == "fast"
+    patch = "      patches:\n        - {fromFieldPath: spec.l, toFieldPath: spec.initProvider%s}\n"
+    for part in (".labels", "") if kind == "Composition" else ():
+        judged = judge_files(here, {"pool.yaml": text + patch % part})
+        assert "whether pool 'fast' is an exclusive node pool" in judged.facts
+
+
+def test_a_pool_of_crossplane_whose_labels_are_always_others(here: Path) -> None:
+    text = CROSSPLANE.replace("k8s.aliyun.com/exclusive-mode-eni-type", "tier")
+    judged = judge_files(here, {"pool.yaml": f"{text}  initProvider: {{labels: [{LABEL}]}}\n"})
+    assert (judged.report.pools, judged.skipped[0][1]) == ((), "a node pool without the exclusive label")
 
 
 def test_a_list_of_objects_of_crossplane(here: Path) -> None:

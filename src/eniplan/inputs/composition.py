@@ -1,4 +1,8 @@
-"""Node pools in Crossplane Compositions. Values that a patch writes are unknown."""
+"""Node pools of Crossplane, also in Compositions. Values that a patch writes are unknown.
+
+`initProvider` gives the arguments that Crossplane only sets at creation; those of `forProvider` win.
+Source: https://docs.crossplane.io/latest/managed-resources/managed-resources/#initprovider
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,75 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import NotKnown
-from eniplan.k8s.values import listing
+from eniplan.inputs.spelling import CROSSPLANE, DECIDING, Resource, camel
+from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.plan.document import value_at
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from eniplan.plan.document import Path
+    from eniplan.plan.document import Document, Path, Tree
 
 _STEP = re.compile(r"[^.\[\]]+|\[([^\]]*)\]")
 _INTO_OTHERS = ("ToCompositeFieldPath", "CombineToComposite", "ToEnvironmentFieldPath", "CombineToEnvironment")
 """Types of patches that do not change the resource itself."""
 
 
+def pool_of(address: str, document: Document, at: Path, spec: Any) -> Resource | None:  # noqa: ANN401 - of a document
+    """Return the node pool that a `spec` asks for; None if it has no arguments.
+
+    Args:
+        address: the name of the object.
+        document: the document with the object.
+        at: the path of the `spec`.
+        spec: its value.
+
+    """
+    always, first = (value_at(spec, (part,)) for part in (_ALWAYS, _FIRST))
+    if not isinstance(always, dict | NotKnown) and not isinstance(first, dict | NotKnown):
+        return None
+    lost = next((part for part in (always, first) if isinstance(part, NotKnown)), None)
+    unknown = {} if lost is None else {camel(name): lost for name in DECIDING}
+    always = mapping(always)
+    initial = {name: item for name, item in mapping(first).items() if always.get(name) in (None, "", [])}
+    tree = _Merged(document.tree, at, frozenset(initial)) if initial else document.tree
+    return Resource(address, document._replace(tree=tree), (*at, _ALWAYS), {**unknown, **always, **initial}, CROSSPLANE)
+
+
+_ALWAYS, _FIRST = "forProvider", "initProvider"
+
+
+class _Merged(NamedTuple):
+    """The tree of a document in which some arguments are found in `initProvider`; see `plan.document.Tree`."""
+
+    inner: Tree
+    at: Path
+    """The path of the `spec`."""
+    initial: frozenset[str]
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `Tree.find`."""
+        return self.inner.find(self._moved(path), key=key)
+
+    def text(self, path: Path) -> str | None:
+        """See `Tree.text`."""
+        return self.inner.text(self._moved(path))
+
+    def written(self, path: Path) -> Path | None:
+        """See `Document.written`."""
+        written: Callable[[Path], Path | None] | None = getattr(self.inner, "written", None)
+        return None if written is None else written(self._moved(path))
+
+    def _moved(self, path: Path) -> Path:
+        end = len(self.at)
+        is_initial = path[:end] == self.at and path[end + 1 : end + 2] and path[end + 1] in self.initial
+        return (*self.at, _FIRST, *path[end + 1 :]) if is_initial else path
+
+
 def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: ANN401 - values of a document
-    """Yield the name, the path and the arguments of each resource of a kind, with `NotKnown` for patched values.
+    """Yield the name, the path and the `spec` of each resource of a kind, with `NotKnown` for patched values.
 
     Args:
         value: a Composition.
@@ -34,13 +91,13 @@ def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: AN
     for part in at:
         sets = value_at(value, (*part, "patchSets"))
         for i, resource in enumerate(listing(value_at(value, (*part, "resources")))):
-            found = value_at(resource, ("base", "spec", "forProvider"))
+            found = value_at(resource, ("base", "spec"))
             if value_at(resource, ("base", "kind")) != kind or not isinstance(found, dict):
                 continue
             for patch in _patches(resource, sets):
                 found = _patched(found, patch)
             name = str(resource.get("name", f"resources[{i}]"))
-            yield name, (*part, "resources", i, "base", "spec", "forProvider"), found
+            yield name, (*part, "resources", i, "base", "spec"), found
 
 
 def _patches(holder: Any, sets: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - values of a document
@@ -57,12 +114,12 @@ def _patches(holder: Any, sets: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN40
 
 
 def _patched(value: Any, patch: dict[str, Any]) -> Any:  # noqa: ANN401 - values of a document
-    """Return arguments with `NotKnown` for the field that a patch writes."""
+    """Return a `spec` with `NotKnown` for the argument that a patch writes."""
     target = patch.get("toFieldPath", patch.get("fromFieldPath"))
     found = [step[1].strip("\"'") if step[1] else step[0] for step in _STEP.finditer(str(target))]
-    if found[:2] != ["spec", "forProvider"]:
+    if found[:1] != ["spec"] or found[1:2] not in ([_ALWAYS], [_FIRST]):
         return value
-    return _replaced(value, found[2:], NotKnown(say("a patch writes {target}", target=target)))
+    return _replaced(value, found[1:], NotKnown(say("a patch writes {target}", target=target)))
 
 
 def _replaced(value: Any, steps: list[str], made: NotKnown) -> Any:  # noqa: ANN401 - values of a document

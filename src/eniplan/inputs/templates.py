@@ -14,7 +14,7 @@ from eniplan.inputs.applied import AWAITED
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import NotKnown, Origin
-from eniplan.inputs.spelling import BODY, CASED, CROSSPLANE, PULUMI, ROS, Resource, as_text, camel, snake
+from eniplan.inputs.spelling import BODY, CASED, PULUMI, ROS, Resource, as_text, camel, snake
 from eniplan.k8s.values import listing, mapping, rewritten
 from eniplan.messages import say
 from eniplan.plan.document import path_text, value_at
@@ -89,21 +89,28 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
         return list(_pulumi(document, is_closed=is_closed))
-    if value.get("kind") == "Composition":
-        from eniplan.inputs.composition import bases  # noqa: PLC0415 - most runs have none
+    return _crossplane(document)
 
-        composed = [
-            Resource(name, document, path, found, CROSSPLANE) for name, path, found in bases(value, _CROSSPLANE_POOL)
-        ]
-        return [Group((document.file,), composed)] if composed else None
-    items = value.get("items") if value.get("kind") == "List" else [value]
-    pools = [
-        Resource(str(value_at(item, ("metadata", "name"))), document, path, found, CROSSPLANE)
-        for i, item in enumerate(listing(items))
-        if isinstance(item, dict) and item.get("kind") == _CROSSPLANE_POOL
-        for path in [(*(("items", i) if value.get("kind") == "List" else ()), "spec", "forProvider")]
-        if isinstance(found := value_at(value, path), dict)
+
+def _crossplane(document: Document) -> list[Group] | None:
+    """Return the pools of Crossplane objects; None if there are none."""
+    value: Any = document.value
+    kind = value.get("kind")
+    if kind not in (_CROSSPLANE_POOL, "Composition", "List"):
+        return None
+    from eniplan.inputs.composition import bases, pool_of  # noqa: PLC0415 - most runs have none
+
+    items: list[tuple[Path, Any]] = [((), value)]
+    if kind == "List":
+        items = [(("items", i), item) for i, item in enumerate(listing(value.get("items")))]
+    specs: list[tuple[str, Path, Any]] = [
+        (str(value_at(item, ("metadata", "name"))), (*path, "spec"), value_at(item, ("spec",)))
+        for path, item in items
+        if value_at(item, ("kind",)) == _CROSSPLANE_POOL
     ]
+    specs += bases(value, _CROSSPLANE_POOL) if kind == "Composition" else ()
+    found = [pool_of(name, document, path, spec) for name, path, spec in specs]
+    pools = [pool for pool in found if pool is not None]
     return [Group((document.file,), pools)] if pools else None
 
 
