@@ -438,9 +438,15 @@ def test_what_is_rendered_from_a_plan_fits_it(here: Path) -> None:
     assert judged.problems == []
 
 
-def test_patches_of_a_kustomization_are_left_alone(here: Path) -> None:
+def places_of(name: str) -> str:
+    return f"where the pods of {name} run, and how many there are"
+
+
+def test_patches_of_a_kustomization_are_not_judged_alone(here: Path) -> None:
     """Alone they look like objects that lack what the base has."""
     part = {"metadata": {"name": "trading-eni"}, "kind": "PodNetworking", "spec": {"securityGroupIDs": ["sg-pods"]}}
+    quiet = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "quiet"}}
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "a", "image": "b"}]}}
     files = {
         "infra/base/all.yaml": stream(networking(), workload(labels={"network": "trading"})),
         "infra/base/kustomization.yaml": "resources: [all.yaml]\n",
@@ -449,18 +455,76 @@ def test_patches_of_a_kustomization_are_left_alone(here: Path) -> None:
             {"patches": [{"path": "pn.yaml"}, {"patch": "x"}, 1], "patchesStrategicMerge": ["more/w.yaml"]}
         ),
         "infra/prod/pn.yaml": stream({"apiVersion": "network.alibabacloud.com/v1beta1", **part}),
-        "infra/prod/more/w.yaml": stream(workload(tolerations=[])),
+        "infra/prod/more/w.yaml": stream(
+            workload(tolerations=[]),
+            {**quiet, "spec": {"selector": {"matchLabels": {"app": "a"}}, "template": template}},
+        ),
     }
     judged = judge_files(here, files, "infra")
     assert judged.rules == set()
-    why = "a patch of a kustomization: render it first (kubectl kustomize)"
+    (open_,) = judged.report.undecided
+    why = "a patch: check what it is applied to: kubectl kustomize infra/prod"
+    assert (open_.fact, str(open_.place), str(open_.hint)) == (
+        places_of("StatefulSet 'matcher'"), "infra/prod/more/w.yaml:1:1", why
+    )  # fmt: skip
     assert judged.skipped[-2:] == [
         ("infra/prod/pn.yaml: PodNetworking 'trading-eni'", why),
-        ("infra/prod/more/w.yaml: StatefulSet 'matcher'", why),
+        ("infra/prod/more/w.yaml: Deployment 'quiet'", why),
     ]
     del files["infra/prod/kustomization.yml"]
     (here / "infra/prod/kustomization.yml").unlink()
     assert {"PN001", "WL001"} < judge_files(here, files, "infra").rules
+
+
+STEERING = {"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly"}}
+API = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"}}
+AT_LABEL = f"/spec/template/spec/nodeSelector/{EXCLUSIVE_LABEL.replace('/', '~1')}"
+
+
+@pytest.mark.parametrize(
+    ("file", "value", "name"),
+    [
+        ("patch.yaml", {**API, "spec": {"template": {"spec": STEERING}}}, "Deployment 'api'"),
+        ("patch.yaml", {**API, "spec": {"template": {"spec": {"nodeSelector": {"team": "a"}}}}}, "Deployment 'api'"),
+        ("patch.yaml", {"spec": {"template": {"spec": STEERING}}}, "file './patch.yaml'"),
+        ("patch.json", [{"op": "add", "path": AT_LABEL, "value": "eniOnly"}], "file './patch.json'"),
+        ("patch.json", [{"op": "remove"}, {"op": "add", "path": "/a", "value": STEERING}], "file './patch.json'"),
+        ("chart/values.yaml", {"workers": [{"replicas": 2, **STEERING}]}, "file './chart/values.yaml'"),
+        ("chart/values.yaml", {"resources": {"limits": {"aliyun/eni": 1}}}, "file './chart/values.yaml'"),
+        ("chart/values.yaml", {"nodeSelector": {"team": "a"}}, "file './chart/values.yaml'"),
+        ("chart/values.yaml", {"podLabels": {"network": "trading"}, "nodeSelector": {}}, "file './chart/values.yaml'"),
+        ("chart/values.yaml", {"podLabels": {"network": "other"}, "nodeSelector": {}}, None),
+        ("chart/values.yaml", {"nodeSelector": {"team": "b"}}, None),
+        ("chart/values.yaml", {"nodeSelector": {EXCLUSIVE_LABEL: "default"}}, None),
+        ("chart/values.yaml", {"nodeSelector": {}, "resources": {"limits": {"cpu": 1}}}, None),
+        (
+            "kustomization.yaml",
+            {"patches": [{"patch": json.dumps([{"op": "add", "path": AT_LABEL, "value": "eniOnly"}])}]},
+            "Kustomization '.'",
+        ),
+        (
+            "kustomization.yaml",
+            {"patchesStrategicMerge": ["x.yaml", json.dumps({**API, "spec": {"template": {"spec": STEERING}}})]},
+            "Kustomization '.'",
+        ),
+        ("kustomization.yaml", {"helmCharts": [{"name": "a", "valuesInline": STEERING}]}, "Kustomization '.'"),
+        ("kustomization.yaml", {"patches": [{"patch": "a: [", "target": {"kind": "a"}}]}, None),
+        ("kustomization.yaml", {"commonAnnotations": {"a": "b"}, "metadata": STEERING}, None),
+    ],
+)
+def test_pods_that_something_else_steers_are_undecided(here: Path, file: str, value: object, name: str | None) -> None:
+    """Property 5: what is taken out of a manifest and put into a patch or a chart is not ok."""
+    files = {"p.json": pool(team="a"), "pn.yaml": stream(networking()), file: json.dumps(value)}
+    judged = judge_files(here, files, ".")
+    assert (judged.problems, set(judged.facts)) == ([], {places_of(name)} if name else set())
+    assert {rule for item in judged.report.undecided for rule in item.rules} == ({"ENI008"} if name else set())
+
+
+def test_patches_of_two_overlays_are_both_told(here: Path) -> None:
+    patch = stream({**API, "spec": {"template": {"spec": STEERING}}})
+    judged = judge_files(here, {"p.json": pool(), "a/patch.yaml": patch, "b/patch.yaml": patch}, ".")
+    assert [str(item.place) for item in judged.report.undecided] == ["./a/patch.yaml:9:12", "./b/patch.yaml:9:12"]
+    assert set(judged.facts) == {places_of(f"Deployment 'api' (./{folder}/patch.yaml)") for folder in "ab"}
 
 
 @pytest.mark.parametrize("first", ["a.yaml", "z.yaml"])
@@ -518,11 +582,13 @@ def test_kustomizations_that_change_what_is_checked_are_named(
         "infra/pool.json": pool(),
         "infra/prod/kustomization.yaml": overlay,
     }
-    skipped = [item for item in judge_files(here, files, "infra").skipped if "may change" in item[1]]
     why = "its {} may change infra/base/all.yaml; check what it builds: kubectl kustomize infra/{}"
-    told = ("infra/prod/kustomization.yaml", why.format(keys, "prod"))
-    own = ("infra/base/kustomization.yaml", why.format("components", "base"))
-    assert skipped == ([told] if keys else [own] if "components" in base else [])
+    told = {places_of("Kustomization 'infra/prod'"): why.format(keys, "prod")}
+    own = {places_of("Kustomization 'infra/base'"): why.format("components", "base")}
+    judged = judge_files(here, files, "infra")
+    assert {item.fact: str(item.hint) for item in judged.report.undecided} == (
+        told if keys else own if "components" in base else {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -563,8 +629,8 @@ def test_objects_of_a_list(here: Path) -> None:
         ),
         ({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}, "Deployment", "it has no name"),
         (
-            workload() | {"metadata": {"name": "{{ .Release.Name }}"}},
-            "StatefulSet '{{ .Release.Name }}'",
+            {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "{{ .Release.Name }}"}},
+            "Service '{{ .Release.Name }}'",
             "a template: render it first (helm template)",
         ),
         (

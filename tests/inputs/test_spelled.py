@@ -276,14 +276,43 @@ resource "helm_release" "web" {
 """
 
 
-def test_a_chart_for_exclusive_nodes_is_named(here: Path) -> None:
+SET = """\
+resource "helm_release" "web" {
+  for_each = toset(["a", "b"])
+  name     = each.key
+  chart    = "./chart"
+  set {
+    name  = "nodeSelector.k8s\\\\.aliyun\\\\.com/exclusive-mode-eni-type"
+    value = "eniOnly"
+  }
+}
+"""
+FROM_FILE = """\
+resource "helm_release" "web" {
+  name   = "web"
+  chart  = "./chart"
+  values = [file("values.yaml")]
+}
+"""
+WHOLE = "where the pods of {} run, and how many there are"
+
+
+def test_a_chart_for_exclusive_nodes_is_undecided(here: Path) -> None:
     why = "only Helm knows its objects: check what `helm template` renders"
     judged = judge_files(here, {"main.tf": POOL + CHART})
-    assert judged.skipped == [("main.tf: helm_release.web", why)]
-    assert not judge_files(here, {"main.tf": POOL + CHART.replace("exclusive-mode-eni-type", "x")}).skipped
+    ((fact, hint),) = [(item.fact, str(item.hint)) for item in judged.report.undecided]
+    assert (fact, hint, judged.skipped) == (WHOLE.format("helm_release.web"), why, [])
+    assert not judge_files(here, {"main.tf": POOL + CHART.replace("exclusive-mode-eni-type", "x")}).facts
+    judged = judge_files(here, {"main.tf": POOL + SET})
+    assert set(judged.facts) == {WHOLE.format(f'helm_release.web["{key}"]') for key in "ab"}
     values = "nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}"
+    judged = judge_files(here, {"main.tf": POOL + FROM_FILE, "values.yaml": values}, ".")
+    assert set(judged.facts) == {WHOLE.format("helm_release.web")}
     plan = terraform_plan({"node_pool_name": "eni"})
     change = {"actions": ["create"], "after": {"chart": "./chart", "values": [values]}, "after_unknown": {}}
     chart = {"address": "helm_release.web", "mode": "managed", "type": "helm_release", "change": change}
     plan["resource_changes"].append(chart)
-    assert ("plan.json: helm_release.web", why) in judge_files(here, {"plan.json": plan}).skipped
+    text_of_plan = json.dumps(plan, indent=1)
+    (open_,) = [item for item in judge_files(here, {"plan.json": text_of_plan}).report.undecided if "helm" in item.fact]
+    line = next(i for i, line in enumerate(text_of_plan.splitlines(), 1) if '"helm_release.web"' in line)
+    assert (open_.fact, open_.place.line, str(open_.hint)) == (WHOLE.format("helm_release.web"), line, why)

@@ -21,12 +21,13 @@ from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
-from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects, objects_of
+from eniplan.inputs.manifests import KINDS, MARKS, NOTHING, Manifests, Object, Unread, objects, objects_of
 from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, translated, unknown_in
 from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.kinds import OF_PODS, PASSING_ON
+from eniplan.k8s.patches import patched
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import listing
 from eniplan.messages import say, together
@@ -43,21 +44,19 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.store import Catalog
     from eniplan.inputs.kustomize import Kustomization
-    from eniplan.inputs.manifests import Object
     from eniplan.inputs.markdown import Block
     from eniplan.inputs.script import Call
     from eniplan.inputs.spelling import Spelling
     from eniplan.inputs.templates import Group
     from eniplan.messages import Message
 
-_MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
-"""Manifests of pods for exclusive nodes contain at least one of them, whatever their kind."""
 _VALUES = (".tfvars", ".tfvars.json")
 _FORMS: dict[Spelling, str] = {TERRAFORM: "hcl", ROS: "ros", PULUMI: "pulumi", CROSSPLANE: "crossplane"}
 """See `LoadedPlan.form`."""
 _UNUSED = say("no configuration uses these values of Terraform variables: pass them with --var-file")
 _PASSED_ON = say("another program reads or completes it")
 _TEMPLATE = say("a template: render it first (helm template)")
+_PLACES_PODS = say("values of a chart, or a patch: check what `helm template` or `kubectl kustomize` prints")
 _PLAIN_POOL = say("a node pool without the exclusive label")
 _PRINTED = say("this is Terraform output: change the .tf files")
 _STATE = (say("this is a Terraform state, not a plan"), say("terraform show -json plan.out"))
@@ -80,7 +79,8 @@ def _worth() -> re.Pattern[bytes]:
     named = (RESOURCE, "resource_changes", CLUSTER_CONFIG, *templates.MARKS)
     kinds = b"|".join(sorted(kind.encode() for kind in KINDS | PASSING_ON))
     listed = rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|" + kinds + rb")\b|"
-    return re.compile("|".join(named).encode() + listed + b"|".join(map(re.escape, _MARKS)))
+    marks = (*MARKS, "nodeSelector", "nodeAffinity")
+    return re.compile("|".join(named).encode() + listed + b"|".join(re.escape(mark.encode()) for mark in marks))
 
 
 @cache
@@ -92,7 +92,7 @@ def _with_pods() -> re.Pattern[bytes]:
 @cache
 def _ours() -> re.Pattern[bytes]:
     """Return what a malformed file must contain to be an error instead of a note."""
-    return re.compile("|".join((RESOURCE, *templates.MARKS, *map(bytes.decode, _MARKS), "PodNetworking")).encode())
+    return re.compile("|".join((RESOURCE, *templates.MARKS, EXCLUSIVE_LABEL, ENI, "PodNetworking")).encode())
 
 
 class Collected:
@@ -169,7 +169,7 @@ class Collected:
         self.skip(path, _UNUSED if path.endswith(_VALUES) else _PASSED_ON)
 
     def _mark(self, path: str, data: bytes) -> None:
-        self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI) if name.encode() in data), "")
+        self._marked[path] = next((name for mark, name in MARKS.items() if mark.encode() in data), "")
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
@@ -199,16 +199,7 @@ class Collected:
             read = read_documents if templates.is_any(data) else read_inputs
             documents = read(path, data) if found is None else []
         except InputError as error:
-            if named and b"{{" in data:
-                hint = say("if it is a template, render it first: helm template")
-                yield from (problem._replace(hint=together((problem.hint, hint))) for problem in error.problems)
-            elif named or (b"{{" not in data and _ours().search(data)):
-                yield from error.problems
-            elif b"{{" in data:
-                self.skip(path, _TEMPLATE)
-            else:
-                self.broken += 1
-                self.skip(path, str(error.problems[0].message))
+            yield from self._malformed(path, data, error, named=named)
             return
         is_there = os.path.isfile(path)  # not a pipe, which can be read only once
         if found is not None:
@@ -216,12 +207,35 @@ class Collected:
         runs = self._jobs(path, data)
         for number, document in enumerate(documents):
             self._embed(path, path, workspace(document, data))
-            is_known = self.document(document, named=named, number=number if is_there else None) or runs
-            if not is_known:
-                if named:
-                    yield load_document(document) if _may_be_plan(document.value) else _no_plan(document)
-                else:
-                    self.skip(path, NOTHING, document.value if isinstance(document.value, dict) else None)
+            if self.document(document, named=named, number=number if is_there else None) or runs:
+                continue
+            if named:
+                yield load_document(document) if _may_be_plan(document.value) else _no_plan(document)
+            elif not self._places_pods(document):
+                self.skip(path, NOTHING, document.value if isinstance(document.value, dict) else None)
+
+    def _malformed(self, path: str, data: bytes, error: InputError, *, named: bool) -> Iterator[Problem]:
+        is_template = b"{{" in data
+        if named and is_template:
+            hint = say("if it is a template, render it first: helm template")
+            yield from (problem._replace(hint=together((problem.hint, hint))) for problem in error.problems)
+        elif named or (not is_template and _ours().search(data)):
+            yield from error.problems
+        elif is_template and self._marked[path]:
+            empty = Document(path, None, NoPlaces())
+            self._manifests.leave_chart(f"file {path!r}", Origin(empty, ()), _TEMPLATE)
+            self._documents.append(empty)
+        else:
+            self.broken += not is_template
+            self.skip(path, _TEMPLATE if is_template else str(error.problems[0].message))
+
+    def _places_pods(self, document: Document) -> bool:
+        """Keep values of a chart, or a patch, if they place pods. Return whether they do."""
+        value = document.value if isinstance(document.value, dict) else {"": patched(document.value)}
+        item = Object(document, (), {**value, "kind": "file", "metadata": {"name": document.file}})
+        is_kept = self._manifests.leave_unread(item, _PLACES_PODS)
+        self._documents += [document] if is_kept else []
+        return is_kept
 
     def _jobs(self, path: str, data: bytes) -> bool:
         """Collect the calls in the scripts of a YAML file, such as the jobs of a CI. Return whether there are any."""
@@ -324,9 +338,10 @@ class Collected:
         if not isinstance(value, dict):
             return isinstance(value, list) and self._take_list(document, value, named=named)
         if os.path.basename(document.file) in kustomize.NAMES:
-            kustomization = kustomize.read(document.file, value)
+            kustomization = kustomize.read(document)
             self._kustomizations[kustomization.folder] = kustomization
-            self.skip(document.file, say("a kustomization: check what it builds (kubectl kustomize)"), value)
+            if not self._manifests.leave_unread(kustomization.object, kustomization.changing()):
+                self.skip(document.file, say("a kustomization: check what it builds (kubectl kustomize)"), value)
             if named:  # even without the apiVersion and the kind, which kustomize does not need
                 self._documents.append(Document(document.file, None, NoPlaces()))
             return True
@@ -355,7 +370,7 @@ class Collected:
         """Collect the Kubernetes objects of a document. A named document may have no object that eniplan checks."""
         reasons = set()
         for item in found:
-            why = _TEMPLATE if "{{" in item.name else self._manifests.add(item)
+            why = self._add(item)
             if is_config(item.value):
                 what = say("--cluster {file} takes what it says of a cluster", file=document.file)
                 self.skipped.append(Skipped(document.file, what, is_shown=self._cluster is None))
@@ -368,6 +383,12 @@ class Collected:
         if named or "" in reasons:
             self._documents.append(Document(document.file, None, NoPlaces()))
         return True
+
+    def _add(self, item: Object) -> str:
+        """Add an object. Return why it is skipped; empty if it is not."""
+        if "{{" in item.name:
+            return "" if self._manifests.leave_unread(item, _TEMPLATE) else _TEMPLATE
+        return self._manifests.add(item)
 
     def _take_list(self, document: Document, value: list[Any], *, named: bool) -> bool:
         """Collect a list of requests. Return whether it is one."""
@@ -514,9 +535,10 @@ class Collected:
             yield doubled(found, stated, is_now=is_now)
         for found, stated in self._leaving:
             yield leaving(found, stated)
-        patches = {path for found in self._kustomizations.values() for path in found.patches}
-        for title in self._manifests.leave_out(patches):
-            self.skip(title, say("a patch of a kustomization: render it first (kubectl kustomize)"))
+        kustomizations = self._kustomizations.values()
+        patches = {path: found.folder for found in kustomizations for path in found.patches}
+        for title, why in self._manifests.leave_out(patches):
+            self.skip(title, why)
         units = [
             unit_of(pools, self._cluster, self._stated.get(key))._replace(form=self._forms[key])
             for key, pools in self._pools.items()
@@ -524,21 +546,18 @@ class Collected:
         yield from self._manifests.problems
         if self._manifests:
             everything = [*units, *beside({**plans, **self._plans})]
-            yield from joined(everything, self._manifests, self._cluster, self._catalog, self.skip, self._tell_changed)
+            yield from joined(everything, self._manifests, self._cluster, self._catalog, self.skip, self._changing)
         else:
             for unit in units:
                 yield unit.load()
 
-    def _tell_changed(self, files: set[str]) -> None:
-        """Record the kustomizations that may change what was checked: eniplan does not apply them."""
+    def _changing(self, files: set[str]) -> Iterator[Unread]:
+        """Yield the kustomizations that may change files: eniplan does not apply them."""
         for found in self._kustomizations.values():
             changed = sorted(files & kustomize.sources(found, self._kustomizations)) if found.changes else ()
             if changed:
-                why = say(
-                    "its {keys} may change {files}; check what it builds: kubectl kustomize {folder}",
-                    keys=found.changes, files=tuple(changed), folder=found.folder,
-                )  # fmt: skip
-                self.skipped.append(Skipped(found.file, why, is_shown=True))
+                item = found.object
+                yield Unread(item.title, item.origin(), found.changing(tuple(changed)), ("", item.title))
 
     def _finish_hcl(self) -> None:
         found = self._hcl.finish()
@@ -552,13 +571,18 @@ class Collected:
         why = (NOTHING, _UNUSED, _PASSED_ON)
         left = [item for item in self.skipped if item.why not in why or os.path.normpath(item.what) not in used]
         self.skipped = left
+        self._manifests.forget(used)
         for item in found.left:
             self._leave_out(item)
 
     def _leave_out(self, item: Skipped) -> None:
-        """Keep a skipped workload that names what only exclusive nodes have: its pods are for them. List the others."""
-        found = [] if item.part is None or item.names not in {EXCLUSIVE_LABEL, ENI} else [*objects(item.part)]
-        if not any(self._manifests.leave_open(part, item.why) for part in found):
+        """Keep skipped pods that name what only exclusive nodes have: they are for them. List everything else."""
+        part = item.part if item.names in {EXCLUSIVE_LABEL, ENI} else None
+        if part is not None and not isinstance(part.value, dict):
+            self._manifests.leave_chart(item.what, Origin(part, ()), item.why)
+            return
+        kept = [] if part is None else [self._manifests.leave_open(one, item.why) for one in objects(part)]
+        if not any(kept):
             self.skipped.append(item)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.manifests import Part, Pools, Steering, pools_of, steer
@@ -15,12 +16,12 @@ from eniplan.plan.load import Gap, LoadedPlan, load, load_document
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from eniplan.catalog.store import Catalog
     from eniplan.errors import Problem
     from eniplan.inputs.choosing import Chooser
-    from eniplan.inputs.manifests import Manifests, Workload
+    from eniplan.inputs.manifests import Manifests, Unread, Workload
     from eniplan.inputs.places import Places
     from eniplan.messages import Message
     from eniplan.plan.document import Path
@@ -49,7 +50,7 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
     cluster: Origin | None,
     catalog: Catalog,
     skip: Callable[[str, str], None],
-    checked: Callable[[set[str]], None],
+    changing: Callable[[set[str]], Iterable[Unread]],
 ) -> Iterator[LoadedPlan | Problem]:
     """Join manifests with each set of pools.
 
@@ -59,7 +60,7 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
         cluster: facts of the cluster for manifests without pools.
         catalog: the instance data, for the labels of nodes.
         skip: records a workload that is not for exclusive nodes.
-        checked: takes the files of all others, and of the PodNetworkings.
+        changing: returns what may change the objects in files.
 
     """
     read = _pod_networkings(manifests, skip)
@@ -77,26 +78,14 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
     loose = {identity._replace(namespace="default") for identity in identities}
     yield from manifests.wake((*own, *planned), identities | loose)
     manifests.adopt(identities)
-    calm = _strangers(manifests, [(plan, pools) for _, plan, pools in judged], own) if judged else ()
+    calm = _settled(manifests, [(plan, pools) for _, plan, pools in judged], own) if judged else ()
     for title, why in (*manifests.drop_copies(), *manifests.drop_idle(identities), *calm):
         skip(title, why)
     homes = [_homes(manifests, plan, pools, own) for _, plan, pools in judged]
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
     named = {home.networking for found in homes for home in found.values()}
-    visiting: set[str] = set()
-    for (unit, plan, pools), found in zip(judged, homes, strict=True):
-        # Report a workload without any pool once, with the first set of pools.
-        is_first = found is homes[0]
-        here = {i: home for i, home in found.items() if home.pool is not None or (is_first and i not in settled)}
-        draft = _with(unit, plan, manifests, own, here, named)
-        if is_first:
-            draft = _with_strangers(draft, manifests)
-        loaded = draft.load()
-        guests = tuple(_guests(manifests, pools, found))
-        visiting |= {guest.title for guest in guests}
-        yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(guests=guests))
-    if not judged:
-        yield from _alone(manifests, own, cluster, skip)
+    guests = [tuple(_guests(manifests, pools, found)) for (_, _, pools), found in zip(judged, homes, strict=True)]
+    visiting = {guest.title for several in guests for guest in several}
     placed = {i for found in homes for i in found}
     strays = [(quiet.order, f"{quiet.file}: {quiet.title}") for quiet in manifests.quiet]
     parts = [*manifests.networkings]
@@ -105,7 +94,18 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
             parts.append(workload.part)
         else:
             strays.append((workload.order, workload.part.full_title))
-    checked({part.file for part in parts})
+    manifests.add_unread(changing({part.file for part in parts}))
+    for (unit, plan, _), found, visitors in zip(judged, homes, guests, strict=True):
+        # Report a workload without any pool once, with the first set of pools.
+        is_first = found is homes[0]
+        here = {i: home for i, home in found.items() if home.pool is not None or (is_first and i not in settled)}
+        draft = _with(unit, plan, manifests, own, here, named)
+        if is_first:
+            draft = _with_unread(draft, manifests)
+        loaded = draft.load()
+        yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(guests=visitors))
+    if not judged:
+        yield from _alone(manifests, own, cluster, skip)
     for _, title in sorted(strays) if judged else ():
         skip(title, _NOT_ASKING)
 
@@ -164,13 +164,13 @@ def _chooser(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -
     return manifests.chooser((*own, *(pn for pn in plan.pod_networkings if pn.name not in taken)))
 
 
-def _strangers(
+def _settled(
     manifests: Manifests, plans: list[tuple[Plan, Pools]], own: tuple[PodNetworking, ...]
 ) -> Iterator[tuple[str, Message]]:
     """Decide about objects of unsupported kinds; yield those that do not matter, with the reason."""
     named = {(w.namespace, w.name) for plan, _ in plans for w in plan.workloads}
     each = [(pools, _chooser(manifests, plan, own)) for plan, pools in plans]
-    for title, is_planned in manifests.meet_strangers(each, named):
+    for title, is_planned in manifests.settle(each, named):
         yield title, say("the plan has a workload of its name") if is_planned else _NOT_ASKING
 
 
@@ -294,21 +294,25 @@ def _alone(
     if known is not None:
         plan = known._replace(node_pools=())
         pools, chooser = Pools(plan.cluster, ()), manifests.chooser(own)
-        for title, why in _strangers(manifests, [(plan, pools)], own):
+        for title, why in _settled(manifests, [(plan, pools)], own):
             skip(title, why)
         homes = (steer(workload, pools, chooser) for workload in manifests.workloads)
         # It is unknown whether their pools exist.
         here = {i: home._replace(pool=None) for i, home in enumerate(homes) if home is not None}
     draft = _with(unit, None, manifests, own, here, set())
-    loaded = _with_strangers(draft, manifests).load()
+    loaded = _with_unread(draft, manifests).load()
     yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(node_pools=()))
 
 
-def _with_strangers(unit: Unit, manifests: Manifests) -> Unit:
-    """Return a unit with gaps for objects with pods for exclusive nodes that cannot be judged."""
+def _with_unread(unit: Unit, manifests: Manifests) -> Unit:
+    """Return a unit with gaps for pods for exclusive nodes that cannot be judged."""
     origins, gaps = dict(unit.origins), list(unit.gaps)
-    for item, origin, why in manifests.strangers:
-        at: Path = ("workloads", f"{item.kind} {item.name!r}")
-        origins[at] = origin
-        gaps.append(Gap(at, why))
+    times = Counter(item.title for item in manifests.unread)
+    for item in manifests.unread:
+        at: Path = (
+            "workloads",
+            item.title if times[item.title] == 1 else f"{item.title} ({item.origin.document.file})",
+        )
+        origins[at] = item.origin
+        gaps.append(Gap(at, item.why))
     return unit._replace(origins=origins, gaps=tuple(gaps))

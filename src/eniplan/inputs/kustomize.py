@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from eniplan.k8s.values import listing
+from eniplan.inputs.manifests import Object
+from eniplan.k8s.values import listing, mapping
+from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from eniplan.messages import Message
+    from eniplan.plan.document import Document
 
 NAMES = ("kustomization.yaml", "kustomization.yml")
 """kustomize recognizes its files by name only."""
@@ -25,7 +30,7 @@ _UNCHANGED = {
 class Kustomization(NamedTuple):
     """A kustomization of the run. Paths are normalized."""
 
-    file: str
+    document: Document
     folder: str
     resources: tuple[str, ...]
     """The files and folders that it builds from."""
@@ -33,10 +38,25 @@ class Kustomization(NamedTuple):
     changes: tuple[str, ...]
     """Its keys that change what it builds from."""
 
+    @property
+    def object(self) -> Object:
+        """It as an object whose pods are those of the patches in it."""
+        value = {key: item for key, item in mapping(self.document.value).items() if key in self.changes}
+        about = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+        return Object(self.document, (), {**value, **about, "metadata": {"name": self.folder}})
 
-def read(file: str, value: Mapping[str, Any]) -> Kustomization:
+    def changing(self, files: tuple[str, ...] = ()) -> Message:
+        """Say what it may change, and what to check instead."""
+        return say(
+            "its {keys} may change {files}; check what it builds: kubectl kustomize {folder}",
+            keys=self.changes, files=files or say("the pods"), folder=self.folder,
+        )  # fmt: skip
+
+
+def read(document: Document) -> Kustomization:
     """Read a kustomization."""
-    folder = os.path.dirname(file)
+    value = mapping(document.value)
+    folder = os.path.dirname(document.file)
 
     def paths(*keys: str) -> Iterator[str]:
         for item in (item for key in keys for item in listing(value.get(key))):
@@ -45,7 +65,7 @@ def read(file: str, value: Mapping[str, Any]) -> Kustomization:
                 yield os.path.normpath(os.path.join(folder, path))
 
     changes = tuple(key for key, item in value.items() if key not in _UNCHANGED and item)
-    return Kustomization(file, os.path.normpath(folder), (*paths(*_RESOURCES),), (*paths(*_PATCHES),), changes)
+    return Kustomization(document, os.path.normpath(folder), (*paths(*_RESOURCES),), (*paths(*_PATCHES),), changes)
 
 
 def sources(found: Kustomization, by_folder: Mapping[str, Kustomization]) -> set[str]:

@@ -35,6 +35,7 @@ from eniplan.k8s.kinds import (
 from eniplan.k8s.kinds import objects as listed
 from eniplan.k8s.labels import Selector, selector_from
 from eniplan.k8s.nodes import NodeLabels, Placement, repelling
+from eniplan.k8s.patches import patched
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.refusals import known_version
 from eniplan.k8s.terway import ENI, POD_ENI
@@ -67,6 +68,9 @@ KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS), *autoscalers.KINDS)
 _NO_MODE = "default"
 """The value of the exclusive label for shared nodes."""
 NOTHING = say("nothing that eniplan checks")
+MARKS = {mark: name for name in (EXCLUSIVE_LABEL, ENI) for mark in (name, name.replace("/", "~1"))}
+"""Manifests of pods for exclusive nodes contain at least one of them, whatever their kind; JSON patches escape it."""
+_PART = say("it is only a part (a patch?): check the whole, such as what `kubectl kustomize` builds")
 _fits_selector = compile_schema(SELECTOR)
 
 
@@ -220,6 +224,19 @@ class Hidden(NamedTuple):
         return self.is_whole or not self.workload.is_quiet or steer(bare, pools, chooser) is None
 
 
+class Unread(NamedTuple):
+    """Pods that eniplan does not judge. If they may be for exclusive nodes, where they run is undecided."""
+
+    title: str
+    """What describes them, in messages."""
+    origin: Origin
+    why: str
+    identity: tuple[str, str]
+    """The namespace and name of a workload in a plan that stands for them."""
+    pods: tuple[Hidden, ...] = ()
+    """The pods as far as they can be read. Without any, they are for exclusive nodes."""
+
+
 _Item = TypeVar("_Item")
 _Key: TypeAlias = "tuple[int, Path, tuple[str, str, str]]"
 """The place of a quiet workload in its file, and its identity."""
@@ -307,14 +324,9 @@ class Manifests:
         self.workloads: list[Workload] = []
         self.quiet: list[Quiet] = []
         self._first_quiet: Origin | None = None
-        self.strangers: list[tuple[Object, Origin, str]] = []
-        """Objects with pods for exclusive nodes that cannot be judged, and the reasons."""
-        self._open: list[tuple[Object, str]] = []
-        """Workloads for exclusive nodes that are partly unknown, and the reasons."""
-        self._unmet: list[list[Hidden]] = []
-        """The pods of objects of unsupported kinds; whether they ask for exclusive nodes depends on the plans."""
+        self.unread: list[Unread] = []
         self.visitors: list[Workload] = []
-        """Pods of objects of unsupported kinds that can land on exclusive nodes, and do not ask for them."""
+        """Pods in `unread` that can land on exclusive nodes, and do not ask for them."""
         self.problems: list[Problem] = []
         self._policies = Policies()
         self._namespaces: dict[str, dict[str, str]] = {}
@@ -326,7 +338,7 @@ class Manifests:
 
     def __bool__(self) -> bool:
         """Whether there is anything to check."""
-        return bool(self.networkings or self.workloads or self.quiet or self._unmet or self._open)
+        return bool(self.networkings or self.workloads or self.quiet or self.unread)
 
     def add(self, item: Object) -> str:
         """Add an object. Return why it is skipped; empty if it is not."""
@@ -351,10 +363,24 @@ class Manifests:
         return ""
 
     def leave_open(self, item: Object, why: str) -> bool:
-        """Keep an object for exclusive nodes that is partly unknown. Return whether it is a workload."""
-        is_workload = _holder(item) is not None
-        self._open += [(item, why)] if is_workload else []
-        return is_workload
+        """Keep an object for exclusive nodes that is partly unknown. Return whether it has pods."""
+        has_pods = _holder(item) is not None or bool(hidden_pods(item))
+        self.unread += [Unread(item.title, item.origin(), why, (item.namespace, item.name))] if has_pods else []
+        return has_pods
+
+    def leave_unread(self, item: Object, why: str) -> bool:
+        """Keep an object whose pods cannot be judged, if it may have any. Return whether it may."""
+        pods = hidden_pods(item)
+        self.unread += [Unread(item.title, item.origin(), why, (item.namespace, item.name), pods)] if pods else []
+        return bool(pods)
+
+    def forget(self, files: Collection[str]) -> None:
+        """Forget whole files in `unread`."""
+        self.unread = [item for item in self.unread if os.path.normpath(item.identity[1]) not in files]
+
+    def leave_chart(self, title: str, origin: Origin, why: str) -> None:
+        """Keep what is rendered elsewhere and names exclusive nodes."""
+        self.unread.append(Unread(title, origin, why, ("", "")))
 
     def _is_misnamed(self, item: Object) -> bool:
         """Report a PodNetworking of Terway with a version that does not exist. Other clouds have this kind, too."""
@@ -398,7 +424,8 @@ class Manifests:
             if isinstance(item.at(*template.path, "spec"), dict)
         ]
         if not parts or (found.selects and item.at("spec", "selector") is None):
-            return "" if self._scales(item) else say("it is only a part (a patch?)")
+            is_kept = self._scales(item) or self.leave_unread(item, _PART)
+            return "" if is_kept else say("it is only a part (a patch?)")
         for part in parts:
             self._take(Workload(item, part, read_pod(part.value["template"]), len(self.workloads) + len(self.quiet)))
         return ""
@@ -478,24 +505,22 @@ class Manifests:
         return None
 
     def _stranger(self, item: Object) -> str:
-        """Keep an object of an unsupported kind if its pods may be for exclusive nodes. Return why it is skipped."""
+        """Keep an object of an unsupported kind, if it may have pods. Return why it is skipped."""
         if item.kind == "CustomResourceDefinition":  # describes objects with pods
             return NOTHING
-        value = {"name": item.name, "kind": item.kind, "replicas": None}  # not known
-        found = [
-            Hidden(Workload(item, Part(value, {(): item.origin(*path)}), read_pod(template)), is_whole)
-            for path, template, is_whole in _hidden(item)
-        ]
-        kept = [each for each in found if each.is_whole or each.workload.pod.labels or not each.workload.is_quiet]
-        if not kept:
-            return NOTHING
-        self._unmet.append(kept)
-        return ""
+        why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan, as a workload of its name "
+                  "and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
+        return "" if self.leave_unread(item, why) else NOTHING
 
-    def meet_strangers(
+    def add_unread(self, found: Iterable[Unread]) -> None:
+        """Add pods that are not judged, instead of those with the same title and place."""
+        kept = {(item.title, item.origin.document.file): item for item in (*self.unread, *found)}
+        self.unread = list(kept.values())
+
+    def settle(
         self, plans: Collection[tuple[Pools, Chooser]], planned: Collection[tuple[str, str]]
     ) -> Iterator[tuple[str, bool]]:
-        """Keep the objects of unsupported kinds whose pods ask for exclusive nodes, and are not in a plan.
+        """Keep the pods in `unread` that ask for exclusive nodes, and are not in a plan.
 
         Args:
             plans: the pools of each plan, and what chooses among the PodNetworkings that are known there.
@@ -505,48 +530,58 @@ class Manifests:
             The titles of the others, and whether a plan has their pods.
 
         """
-        for item, why in self._open:
-            if (item.namespace, item.name) in planned:
-                yield f"{item.document.file}: {item.title}", True
-            else:
-                self.strangers.append((item, item.origin(), why))
-        self._open = []
-        for found in self._unmet:
-            item = found[0].workload.object
-            asking = next((each.workload for each in found if any(each.asks(*plan) for plan in plans)), None)
-            is_planned = (item.namespace, item.name) in planned
-            if asking is not None and not is_planned:
-                why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan, as a workload of "
-                          "its name and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
-                self.strangers.append((item, asking.part.origins[()], why))
+        kept = []
+        for item in self.unread:
+            asking = next((each.workload for each in item.pods if any(each.asks(*plan) for plan in plans)), None)
+            is_planned = item.identity in planned
+            if (asking is not None or not item.pods) and not is_planned:
+                kept.append(item if asking is None else item._replace(origin=asking.part.origins[()]))
                 continue
-            visiting = [each.workload for each in found if any(any(self.guests(each.workload, p)) for p, _ in plans)]
+            pods = [each.workload for each in item.pods]
+            visiting = [pod for pod in pods if any(any(self.guests(pod, pools)) for pools, _ in plans)]
             if visiting and not is_planned:
                 self.visitors.append(visiting[0])
             else:
-                yield f"{item.document.file}: {item.title}", is_planned
-        self._unmet = []
+                yield f"{item.origin.document.file}: {item.title}", is_planned
+        self.unread = kept
 
-    def leave_out(self, files: Collection[str]) -> Iterator[str]:
-        """Remove the PodNetworkings and workloads of some files. Yield their titles."""
-        for part in (*self.networkings, *(workload.part for workload in self.workloads)):
-            if part.file in files:
-                yield part.full_title
+    def leave_out(self, patches: Mapping[str, str]) -> Iterator[tuple[str, Message]]:
+        """Do not judge the objects in patches; yield the titles of those that have no pods, with the reason.
+
+        Args:
+            patches: the folders of the kustomizations, by the files of their patches.
+
+        """
+
+        def why(file: str) -> Message:
+            return say("a patch: check what it is applied to: kubectl kustomize {folder}", folder=patches[file])
+
+        for part in self.networkings:
+            if part.file in patches:
+                yield part.full_title, why(part.file)
         for quiet in self.quiet:
-            if os.path.normpath(quiet.file) in files:
-                yield f"{quiet.file}: {quiet.title}"
-        self.quiet = [quiet for quiet in self.quiet if os.path.normpath(quiet.file) not in files]
-        self.networkings = [part for part in self.networkings if part.file not in files]
-        self.workloads = [workload for workload in self.workloads if workload.part.file not in files]
+            if os.path.normpath(quiet.file) in patches:
+                yield f"{quiet.file}: {quiet.title}", why(os.path.normpath(quiet.file))
+        self.quiet = [quiet for quiet in self.quiet if os.path.normpath(quiet.file) not in patches]
+        self.networkings = [part for part in self.networkings if part.file not in patches]
+        left = [workload for workload in self.workloads if workload.part.file in patches]
+        self.workloads = [workload for workload in self.workloads if workload.part.file not in patches]
+        hidden = ((workload, (Hidden(workload, is_whole=True),)) for workload in left)
+        unread = [
+            *self.unread,
+            *(Unread(w.part.title, w.part.origins[()], "", (w.object.namespace, w.object.name), h) for w, h in hidden),
+        ]
+        files = [os.path.normpath(item.origin.document.file) for item in unread]
+        self.unread = [
+            item._replace(why=why(file)) if file in patches else item for item, file in zip(unread, files, strict=True)
+        ]
 
     def first(self) -> Origin:
         """Return the place of the first object."""
         parts = [*self.networkings, *(workload.part for workload in self.workloads)]
-        if not parts and self._first_quiet is not None:
-            return self._first_quiet
-        if parts or self._unmet:
-            return (parts or [self._unmet[0][0].workload.part])[0].origins[()]
-        return self._open[0][0].origin()
+        if parts:
+            return parts[0].origins[()]
+        return self.unread[0].origin if self._first_quiet is None else self._first_quiet
 
     def policies(self, workload: Workload) -> dict[str, Origin] | NotKnown:
         """Return the NetworkPolicies that select the pods of a workload, by name; the reason, if that is unknown."""
@@ -653,6 +688,16 @@ class Manifests:
         return self._namespaces.get(workload.object.namespace, {})
 
 
+def hidden_pods(item: Object) -> tuple[Hidden, ...]:
+    """Return the pods that an object of any kind may have, except those that nothing could lead to exclusive nodes."""
+    value = {"name": item.name, "kind": item.kind, "replicas": None}  # not known
+    found = (
+        Hidden(Workload(item, Part(value, {(): item.origin(*path)}), read_pod(template)), is_whole)
+        for path, template, is_whole in _hidden(item)
+    )
+    return tuple(each for each in found if each.is_whole or each.workload.pod.labels or not each.workload.is_quiet)
+
+
 def _hidden(item: Object) -> Iterator[tuple[Path, dict[str, Any], bool]]:
     """Yield the pods of an object of an unsupported kind, and whether they have a template, also those in its texts."""
     if item.kind in PASSING_ON:
@@ -672,10 +717,11 @@ def _texts(item: Object) -> Iterator[tuple[Path, object]]:
             todo += [((*at, key), inner) for key, inner in value.items()]
         elif isinstance(value, list):
             todo += [((*at, i), inner) for i, inner in enumerate(value)]
-        elif isinstance(value, str) and (EXCLUSIVE_LABEL in value or ENI in value):
+        elif isinstance(value, str) and any(mark in value for mark in MARKS):
             with suppress(InputError):  # else it is a program, or a template
                 # Below a key, as the text is in its object.
-                yield from ((at, {"": found.value}) for found in read_documents(item.document.file, value.encode()))
+                every = read_documents(item.document.file, value.encode())
+                yield from ((at, {"": patched(found.value)}) for found in every)
 
 
 def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None:
@@ -864,11 +910,6 @@ def _takes(pod: Pod) -> bool:
 def _is_led(pod: Pod, able: list[NodePool]) -> bool:
     """Return whether pods select the exclusive label or a pool's own label."""
     return pod.placement.keeps_to({EXCLUSIVE_LABEL}.union(*(pool.labels or {} for pool in able)))
-
-
-def _names_exclusive(pod: Pod) -> bool:
-    """Return whether pods name what only exclusive nodes have: their label, or `aliyun/eni`."""
-    return _takes(pod) or any(r.key == EXCLUSIVE_LABEL for r in pod.placement.requirements())
 
 
 def _is_misled(pod: Pod) -> bool:

@@ -80,7 +80,8 @@ def planned(document: Document) -> Iterator[Resource | Skipped | Document | Prob
         elif isinstance(kind, str) and (kind in MANIFESTS or kind in SPELLED):
             yield from _applied(document, path, change)
         elif kind == CHART and (names := named_in(str(_map(change, "change").get("after")))):
-            yield Skipped(f"{document.file}: {change.get('address', kind)}", ONLY_HELM, names)
+            place = Document(document.file, None, Within(document, (*path, "address")))
+            yield Skipped(str(change.get("address", kind)), ONLY_HELM, names, part=place)
 
 
 _SHOW = say("create it with `terraform show -json plan.out`")

@@ -138,10 +138,11 @@ def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
 
     The metadata of the object itself is not that of its pods.
     """
-    for path, item in _maps(value):
-        if not path or path[-1] in _METADATA or _has_containers(item):
+    for path, found in _maps(value):
+        step, item = (path[-1], found) if path else ("", {**found, "metadata": None})
+        if step in _METADATA or _has_containers(item):
             continue
-        is_of_pods = path[-1] in OF_PODS or not item.keys().isdisjoint(OF_PODS)
+        is_of_pods = step in OF_PODS or not item.keys().isdisjoint(OF_PODS)
         metadata = {key: _of_pods(item, key, *short) for key, *short in _NOTES if is_of_pods}
         spec = {key: item[key] for key in PLACING if item.get(key)}
         if item.get("nodeLabels") and "nodeSelector" not in spec:  # as a ResourceFlavor of Kueue adds it to pods

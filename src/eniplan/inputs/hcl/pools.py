@@ -364,13 +364,11 @@ class Configuration:
             if is_root and not any(map(self._is_wanted, block.files)):
                 continue
             names = named_in(block.text.at(block.start, block.end))
-            if block.labels[0] == CHART:
-                if names:
-                    title = f"{block.text.file}: {module.prefix}{'.'.join(block.labels)}"
-                    self.left.append(Skipped(title, ONLY_HELM, names))
-                continue
             for one in module.made(block):
                 address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
+                if block.labels[0] == CHART:
+                    self._leave_chart(block, module, one, address)
+                    continue
                 for item in self._applied(block, module, one, address):
                     part = module.budget.lost(settled(item.value))
                     if part is None:
@@ -378,6 +376,14 @@ class Configuration:
                     else:
                         why = say("part of it is unknown: {lost}", lost=part)
                         self.left.append(left_out(f"{block.text.file}: {address}", item, why, names))
+
+    def _leave_chart(self, block: Block, module: Module, one: Made, address: str) -> None:
+        """Skip a chart whose values name what is for exclusive nodes. `set` escapes the dots of names."""
+        values, document = self._take(block, module, one.scope, address)
+        names = named_in(f"{block.text.at(block.start, block.end)}{values}".replace("\\", ""))
+        if names:
+            place = Document(block.text.file, None, Within(document, (address,)))
+            self.left.append(Skipped(address, ONLY_HELM, names, part=place))
 
     def _applied(self, block: Block, module: Module, one: Made, address: str) -> list[Document]:
         """Return the objects that a resource applies, as far as they are known and read."""
