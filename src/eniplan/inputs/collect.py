@@ -232,7 +232,7 @@ class Collected:
     def _places_pods(self, document: Document) -> bool:
         """Keep values of a chart, or a patch, if they place pods. Return whether they do."""
         value = document.value if isinstance(document.value, dict) else {"": patched(document.value)}
-        item = Object(document, (), {**value, "kind": "file", "metadata": {"name": document.file}})
+        item = Object(document, (), {**value, "apiVersion": "", "kind": "file", "metadata": {"name": document.file}})
         is_kept = self._manifests.leave_unread(item, _PLACES_PODS)
         self._documents += [document] if is_kept else []
         return is_kept
