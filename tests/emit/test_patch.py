@@ -382,6 +382,18 @@ def test_kinds_of_other_groups_are_left_alone() -> None:
     assert out.startswith(other)
 
 
+def test_a_plan_may_have_a_job_or_its_roles() -> None:
+    replicas = {role: {"template": {"spec": {"containers": [{"name": "a"}]}}} for role in ("Master", "Worker")}
+    job = {"apiVersion": "kubeflow.org/v1", "kind": "TFJob", "metadata": {"name": "own"},
+           "spec": {"tfReplicaSpecs": replicas}}  # fmt: skip
+    for name, changed in (("own", ["Master", "Worker"]), ("own-worker", ["Worker"]), ("own-master", ["Master"])):
+        plan = plan_from({**FULL, "workloads": [{"name": name, "kind": "TFJob", "nodePool": "trading"}]})
+        out, changes = patch("x", yaml.safe_dump(job), plan)
+        found = yaml.safe_load(out)["spec"]["tfReplicaSpecs"]
+        assert [role for role, each in found.items() if "tolerations" in each["template"]["spec"]] == changed
+        assert [(change.name, change.pool) for change in changes] == [("TFJob own", "trading")]
+
+
 GROUP = """\
 apiVersion: leaderworkerset.x-k8s.io/v1
 kind: LeaderWorkerSet

@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from eniplan.emit.manifests import render, text
 from eniplan.emit.skeletons import Skeletons
@@ -1094,6 +1095,37 @@ def test_every_role_is_counted(here: Path) -> None:
     )
     assert judged.rules == {"ENI008"}
     assert judged.report.findings[0].facts["needed"] == 22
+
+
+@pytest.mark.parametrize(("names", "takers"), [
+    (["own"], [("own-master", 1), ("own-worker", 3)]),
+    (["own-master", "own-worker"], [("own-master", 1), ("own-worker", 3)]),
+    (["own-worker"], [("own-worker", 3)]),
+    (["other"], [("other", 9)]),
+])  # fmt: skip
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_plan_may_have_a_job_or_its_roles(
+    here: Path,
+    names: list[str],
+    takers: list[tuple[str, int]],
+    stated: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Its pods count once, and are judged by the manifest, which itself asks for nothing."""
+    plan = yaml.safe_load((EXAMPLES / "trading-ipv4.yaml").read_text("utf-8"))
+    item = {"kind": "TFJob", "namespace": "trading", "replicas": 9, "nodePool": "trading"}
+    plan["workloads"] = [{**item, "name": name} for name in names]
+    bare = {"metadata": {"labels": {"a": "b"}}, "spec": BARE_POD}
+    roles = {"Master": {"replicas": 1, "template": bare}, "Worker": {"replicas": 3, "template": bare}}
+    job = of_kind("kubeflow.org/v1", "TFJob", {"tfReplicaSpecs": roles})
+    if stated:
+        job["metadata"]["namespace"] = "trading"
+    else:
+        del job["metadata"]["namespace"]
+    judged = judge_files(here, {"plan.yaml": yaml.safe_dump(plan), "m.yaml": stream(job)})
+    (found,) = judged.report.pools
+    assert found.use is not None
+    assert [(taker.name, taker.pods) for taker in found.use.takers if taker.name != "system pods"] == takers
+    assert [f.rule.id for f in judged.report.findings].count("WL001") == (0 if names == ["other"] else len(takers))
 
 
 @pytest.mark.parametrize("beside", [True, False])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eniplan.k8s import terway
-from eniplan.k8s.kinds import FIXED_NAMES, HOLDERS, PER_NODE, standing_behind
+from eniplan.k8s.kinds import FIXED_NAMES, HOLDERS, PER_NODE, controller_of, standing_behind
 from eniplan.k8s.labels import Requirement, Selector, meets, requirement_flaw, selector_from
 from eniplan.k8s.names import is_subdomain, label_key_problem
 from eniplan.k8s.nodes import (
@@ -78,6 +78,36 @@ def test_kinds() -> None:
 )
 def test_who_stands_behind_an_owner(owner: str, behind: list[str]) -> None:
     assert list(standing_behind(owner)) == [owner, *behind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "labels", "made_by", "behind"),
+    [
+        ("StatefulSet", "web", {}, "StatefulSet web", []),
+        ("PyTorchJob", "a", {"training.kubeflow.org/replica-type": "Worker"}, "PyTorchJob a/worker",
+         ["PyTorchJob a-worker", "PyTorchJob a"]),
+        ("TFJob", "a", {"training.kubeflow.org/replica-type": "chief", "training.kubeflow.org/job-role": "master"},
+         "TFJob a/chief", ["TFJob a-chief", "TFJob a"]),
+        ("MPIJob", "a", {"training.kubeflow.org/job-role": "worker"}, "MPIJob a/worker",
+         ["MPIJob a-worker", "MPIJob a"]),
+        ("Job", "a-launcher", {"training.kubeflow.org/job-role": "launcher", "training.kubeflow.org/job-name": "a"},
+         "MPIJob a/launcher", ["MPIJob a-launcher", "MPIJob a"]),
+        ("Job", "a", {"training.kubeflow.org/job-role": "worker", "training.kubeflow.org/job-name": "a"}, "Job a", []),
+        ("PyTorchJob", "a", {"training.kubeflow.org/replica-type": ""}, "PyTorchJob a", []),
+        ("Deployment", "a", {"training.kubeflow.org/replica-type": "worker"}, "Deployment a", []),
+        ("StatefulSet", "g-0", {"leaderworkerset.sigs.k8s.io/name": "g"}, "StatefulSet g", []),
+        ("StatefulSet", "g", {"leaderworkerset.sigs.k8s.io/name": "g"}, "StatefulSet g", []),
+        ("StatefulSet", "other-0", {"leaderworkerset.sigs.k8s.io/name": "g"}, "StatefulSet other-0", []),
+        ("Pod", "pi-driver", {"sparkoperator.k8s.io/app-name": "pi"}, "SparkApplication pi", []),
+        ("Pod", "pi-driver", {}, "Pod pi-driver", []),
+    ],
+)  # fmt: skip
+def test_who_makes_the_pods_of_operators(
+    kind: str, name: str, labels: dict[str, str], made_by: str, behind: list[str]
+) -> None:
+    owner = {"kind": kind, "name": name, "controller": True}
+    assert controller_of({"ownerReferences": [owner], "labels": labels}) == made_by
+    assert list(standing_behind(made_by)) == (behind or [made_by])
 
 
 def test_words_of_terway() -> None:

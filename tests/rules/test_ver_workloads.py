@@ -438,3 +438,29 @@ def test_training_that_has_failed() -> None:
     plan = owned("PyTorchJob", "web", "", "")["plan"]
     ((message, _),) = told(pods("PyTorchJob web", FAILED, RUNNING), plan)
     assert message == "PyTorchJob trading/web has 1 pod; the plan has 3; 1 has failed"
+
+
+def test_the_pods_of_each_role() -> None:
+    """A plan may have a role as check calls it, or the whole job."""
+    found = pods("MPIJob web", *[RUNNING] * 3)
+    job = {"training.kubeflow.org/job-name": "web"}
+    for role, each in zip(("launcher", "worker", "worker"), found["pods"][:3], strict=True):
+        each["metadata"]["labels"] = {**job, "training.kubeflow.org/job-role": role}
+        if role == "launcher":
+            each["metadata"]["ownerReferences"][0] |= {"kind": "Job", "name": "web-launcher"}
+    whole = owned("MPIJob", "web", "", "")["plan"]
+    assert told(found, whole) == []
+    worker = owned("MPIJob", "web-worker", "", "")["plan"]
+    ((message, _),) = told(found, worker)
+    assert message == "MPIJob trading/web-worker has 2 pods; the plan has 3"
+    assert told(found, worker | {"workloads[0].replicas": 2}) == []
+
+
+@pytest.mark.parametrize("owner", ["RayCluster web", "SparkApplication web"])
+def test_pods_of_kinds_that_plans_do_not_know(owner: str) -> None:
+    """The plan has them as a workload of another kind, as the hint of check says."""
+    assert told(pods(owner, *[RUNNING] * 3), owned("StatefulSet", "web", "", "")["plan"]) == []
+    ((message, _),) = told(pods(owner, *[RUNNING] * 3), owned("StatefulSet", "other", "", "")["plan"])
+    assert message.startswith("StatefulSet trading/other has 0 pods")
+    ((message, _),) = told(pods("DaemonSet web", *[RUNNING] * 3), owned("StatefulSet", "web", "", "")["plan"])
+    assert message.startswith("StatefulSet trading/web has 0 pods")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.pods import PodError, complete, wanted
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.errors import InputError, Place, Problem
-from eniplan.k8s.kinds import hidden_templates, holder, may_have_pods, objects, templates
+from eniplan.k8s.kinds import called, hidden_templates, holder, may_have_pods, objects, templates
 from eniplan.k8s.values import mapping
 from eniplan.k8s.values import text as text_of
 from eniplan.messages import NOTHING, Message, say
@@ -98,10 +98,10 @@ class _Manifest:
 
     def complete(self, documents: list[Any]) -> None:
         """Add what its pods lack, in a copy of all documents; nothing if it names no pool."""
-        want = self._wanted()
-        if want is None:
-            return
-        for path in self._templates():
+        for path, name in self._templates():
+            want = self._wanted(name)
+            if want is None:
+                continue
             template = value_at(documents, (*self._at, *path))
             if not isinstance(template, dict):
                 raise self._error(path, say("{name} has no pod template", name=self.name))
@@ -110,11 +110,12 @@ class _Manifest:
             except PodError as error:
                 raise self._error((*path, *error.path), error.message, error.hint) from None
 
-    def _templates(self) -> list[Path]:
-        """Return the paths of its pod templates."""
+    def _templates(self) -> list[tuple[Path, str]]:
+        """Return the paths of its pod templates, and what a plan may call their pods."""
+        name = text_of(self._metadata.get("name"))
         if self._holder is not None:
-            return [found.path for found in templates(self._holder, self._value)]
-        found = [path for path, _ in hidden_templates(self._value) if path]
+            return [(found.path, called(name, found.role)) for found in templates(self._holder, self._value)]
+        found = [(path, name) for path, _ in hidden_templates(self._value) if path]
         if not found:
             message = say("{name} names a node pool, and has no pod template that eniplan finds", name=self.name)
             hint = say("add the toleration, the node affinity and the request where its kind takes them")
@@ -127,9 +128,9 @@ class _Manifest:
         prefix = f"{path_text(tuple(path))}." if path else ""
         return tuple(text.removeprefix(prefix) for text in added[int(number)] if text.startswith(prefix))
 
-    def _wanted(self) -> Wanted | None:
+    def _wanted(self, planned: str) -> Wanted | None:
         notes = mapping(self._metadata.get("annotations"))
-        workload = self._workload()
+        workload = self._workload(planned) or self._workload(text_of(self._metadata.get("name")))
         named = self._note(notes, POOL_ANNOTATION, None if workload is None else workload.node_pool)
         if named is None:
             return None
@@ -161,9 +162,9 @@ class _Manifest:
             eni_request=None if workload is None else workload.stated_request,
         )
 
-    def _workload(self) -> Workload | None:
+    def _workload(self, name: str) -> Workload | None:
         """Return the plan's workload; a manifest without a namespace matches any namespace."""
-        same = [w for w in self._plan.workloads if (w.kind, w.name) == (self._kind, self._metadata.get("name"))]
+        same = [w for w in self._plan.workloads if (w.kind, w.name) == (self._kind, name)]
         namespace = self._metadata.get("namespace")
         if namespace is None and len(same) == 1:
             return same[0]

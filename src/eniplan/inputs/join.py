@@ -182,7 +182,7 @@ def _homes(manifests: Manifests, plan: Plan, pools: Pools, own: tuple[PodNetwork
     out = {}
     for i, workload in enumerate(manifests.workloads):
         home = steer(workload, pools, chooser)
-        same = planned.get(workload.identity)
+        same = next((planned[each] for each in workload.identities if each in planned), None)
         if same is not None:
             home = Steering(same.node_pool, same.pod_networking or (None if home is None else home.networking))
         if home is not None:
@@ -207,7 +207,7 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
     networkings = [_meant(part, unit, ecs if part.value["name"] in asking else []) for part in manifests.networkings]
     workloads = [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()]
     names = {part.value["name"] for part in networkings}
-    identities = set(map(_identity, (part.value for part in workloads)))
+    identities = {each for i in here for each in manifests.workloads[i].identities}
     draft.keep(unit, "podNetworkings", lambda item: item["name"] not in names)
     draft.keep(unit, "workloads", lambda item: _identity(item) not in identities)
     first = draft.append("podNetworkings", networkings)

@@ -23,6 +23,7 @@ from eniplan.k8s.kinds import (
     HOLDERS,
     PASSING_ON,
     PER_NODE,
+    called,
     controller_of,
     has_ended,
     hidden_specs,
@@ -195,6 +196,13 @@ class Workload(NamedTuple):
         """Its kind, namespace and name."""
         return self.object.kind, self.object.namespace, self.part.value["name"]
 
+    @property
+    def identities(self) -> tuple[tuple[str, str, str], ...]:
+        """Its identity; for the role of a job also that of the job: a plan may have either."""
+        whole = (*self.identity[:2], self.object.name)
+        has_roles = any(each.roles for each in HOLDERS[self.object.kind])
+        return (self.identity, whole) if has_roles else (self.identity,)
+
 
 class Quiet(NamedTuple):
     """The part of a quiet workload to keep in memory. `wake` reads it again if a PodNetworking or plan needs it."""
@@ -205,7 +213,7 @@ class Quiet(NamedTuple):
     title: str
     namespace: str
     labels: Mapping[str, str]
-    identity: tuple[str, str, str]
+    identities: tuple[tuple[str, str, str], ...]
     order: int
 
 
@@ -438,7 +446,7 @@ class Manifests:
             return
         self._first_quiet = self._first_quiet or workload.part.origins[()]
         where = item.document.file, item.number, item.path
-        about = item.namespace, workload.pod.labels, workload.identity
+        about = item.namespace, workload.pod.labels, workload.identities
         self.quiet.append(Quiet(*where, workload.part.title, *about, workload.order))
 
     def wake(self, networkings: Iterable[PodNetworking], identities: Collection[tuple[str, ...]]) -> Iterator[Problem]:
@@ -447,8 +455,9 @@ class Manifests:
         asleep: list[Quiet] = []
         woken: dict[str, dict[_Key, int]] = {}
         for quiet in self.quiet:
-            if quiet.identity in identities or chooser.may_choose(quiet.labels, quiet.namespace):
-                woken.setdefault(quiet.file, {})[quiet.number, quiet.path, quiet.identity] = quiet.order
+            is_planned = any(each in identities for each in quiet.identities)
+            if is_planned or chooser.may_choose(quiet.labels, quiet.namespace):
+                woken.setdefault(quiet.file, {})[quiet.number, quiet.path, quiet.identities[0]] = quiet.order
             else:
                 asleep.append(quiet)
         self.quiet = asleep
@@ -483,7 +492,7 @@ class Manifests:
         or a Job that has ended keeps no ENI.
         """
         there = {Identity(w.object.kind, w.object.namespace, w.object.name) for w in self.workloads}
-        there |= {Identity(*quiet.identity) for quiet in self.quiet} | {*planned}
+        there |= {Identity(*quiet.identities[-1]) for quiet in self.quiet} | {*planned}
         there |= {each._replace(kind=BEHIND[each.kind]) for each in there if each.kind in BEHIND}
         kept = []
         for workload in self.workloads:
@@ -633,18 +642,16 @@ class Manifests:
 
     def adopt(self, planned: Collection[Identity]) -> None:
         """Give workloads without a namespace that of the only workload of a plan with their kind and name."""
-        own = {workload.identity for workload in self.workloads}
+        own = {each for workload in self.workloads for each in workload.identities}
         there: dict[tuple[str, str], set[str]] = {}
         for kind, namespace, name in planned:
             there.setdefault((kind, name), set()).add(namespace)
         for i, workload in enumerate(self.workloads):
-            kind, _, name = workload.identity
-            namespaces = there.get((kind, name), set())
-            if workload.object.states_namespace or len(namespaces) != 1:
-                continue
-            (namespace,) = namespaces
-            if (kind, namespace, name) not in own:
-                self.workloads[i] = workload.within(namespace)
+            for kind, _, name in () if workload.object.states_namespace else workload.identities:
+                namespaces = there.get((kind, name), set())
+                if len(namespaces) == 1 and (kind, *namespaces, name) not in own:
+                    self.workloads[i] = workload.within(*namespaces)
+                    break
 
     def chooser(self, networkings: Iterable[PodNetworking]) -> Chooser:
         """Return what chooses among PodNetworkings, given the namespaces of these manifests."""
@@ -854,7 +861,7 @@ def _networking(item: Object) -> Part:
 def _workload_part(item: Object, found: Holder, template: Template) -> Part:
     prefix = None if item.at("metadata", "name") else item.at("metadata", "generateName")
     value: dict[str, Any] = {
-        "name": f"{item.name}-{template.role.lower()}" if template.role else prefix or item.name,
+        "name": called(item.name, template.role) if template.role else prefix or item.name,
         "namespace": item.namespace,
         "kind": item.kind,
         "template": item.at(*template.path),

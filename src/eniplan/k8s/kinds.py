@@ -208,25 +208,53 @@ def job_end(status: Mapping[str, Any]) -> str:
 
 
 def controller_of(metadata: Mapping[str, Any]) -> str:
-    """Return the kind and name of the controller that makes an object, from its metadata; empty if none does."""
+    """Return the kind and name of the controller that makes an object, from its metadata; empty if none does.
+
+    Of a job with roles, the role follows: `PyTorchJob train/worker`.
+    """
     for owner in map(mapping, listing(metadata.get("ownerReferences"))):
         if owner.get("controller") is True:
-            kind, name = text(owner.get("kind")), text(owner.get("name"))
-            # A Deployment owns its pods through a ReplicaSet that it names NAME-HASH.
-            hashed = kind == "ReplicaSet" and mapping(metadata.get("labels")).get("pod-template-hash")
-            if hashed and name.endswith(f"-{hashed}"):
-                return f"Deployment {name.removesuffix(f'-{hashed}')}"
-            return f"{kind} {name}"
+            return _maker(text(owner.get("kind")), text(owner.get("name")), mapping(metadata.get("labels")))
     return ""
 
 
+def _maker(kind: str, name: str, labels: Mapping[str, Any]) -> str:
+    """Return the controller of a pod with these labels: its owner, or what has made the owner."""
+    # A Deployment owns its pods through a ReplicaSet that it names NAME-HASH.
+    hashed = kind == "ReplicaSet" and labels.get("pod-template-hash")
+    if hashed and name.endswith(f"-{hashed}"):
+        return f"Deployment {name.removesuffix(f'-{hashed}')}"
+    # A LeaderWorkerSet has a StatefulSet of its name for the leaders, and one for the workers of each group.
+    group = kind == "StatefulSet" and text(labels.get("leaderworkerset.sigs.k8s.io/name"))
+    if group and name.startswith(f"{group}-"):
+        return f"{kind} {group}"
+    app = kind == "Pod" and text(labels.get("sparkoperator.k8s.io/app-name"))
+    if app:
+        return f"SparkApplication {app}"  # its driver makes the executors
+    role = next((text(labels[key]).lower() for key in _ROLE if labels.get(key)), "")
+    job = text(labels.get("training.kubeflow.org/job-name"))
+    if kind == "Job" and role and name == called(job, role):
+        return f"MPIJob {job}/{role}"  # it runs its launcher as a Job
+    return f"{kind} {name}/{role}" if role and any(each.roles for each in HOLDERS.get(kind, ())) else f"{kind} {name}"
+
+
+_ROLE = ("training.kubeflow.org/replica-type", "training.kubeflow.org/job-role")
+"""The labels of pods of Kubeflow's jobs. The second says `master` of some roles; MPIJobs have only this one."""
 _HASHED = r"ReplicaSet (.+)-[a-z0-9]{1,16}"
 _TIMED = r"Job (.+)-[0-9]{1,12}"
 
 
+def called(name: str, role: str) -> str:
+    """Return what eniplan calls the pods of an object: of one with roles, those of each are a workload."""
+    return f"{name}-{role.lower()}" if role else name
+
+
 def standing_behind(owner: str) -> Iterator[str]:
     """Yield the owner of a pod, then its controller (a Deployment or CronJob), derived from the owner's name."""
-    yield owner
+    whole, _, role = owner.partition("/")
+    if role:
+        yield called(whole, role)
+    yield whole
     for pattern, kind in ((_HASHED, "Deployment"), (_TIMED, "CronJob")):
         found = re.fullmatch(pattern, owner)
         if found is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.store import laid_over
-from eniplan.k8s.kinds import BEHIND, standing_behind
+from eniplan.k8s.kinds import BEHIND, HOLDERS, standing_behind
 from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
@@ -403,7 +403,14 @@ class ClusterView(View):
     def _owned(self, namespace: str, owner: str) -> Workload | None:
         names = standing_behind(owner) if self._workloads else ()  # saves time in a cluster of 50,000 pods
         found = (self._workloads.get((namespace, name)) for name in names)
-        return next((workload for workload in found if workload is not None), None)
+        same = next((workload for workload in found if workload is not None), None)
+        kind, _, name = owner.partition(" ")
+        # In a plan, pods of a kind that eniplan does not know are a workload of another kind with the same name.
+        return self._by_name.get((namespace, name)) if same is None and kind not in HOLDERS else same
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], Workload]:
+        return {(item.namespace, item.name): item for item in self.planned_workloads}
 
     @property
     def planned_workloads(self) -> tuple[Workload, ...]:
