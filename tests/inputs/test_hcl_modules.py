@@ -415,6 +415,29 @@ class TestFiles:
         rules, hints = self.types(check, expression, large__txt="x" * (2**20 + 1), few__tftpl="ecs.${size}")
         assert (rules, hints.endswith(why)) == (set(), True), hints
 
+    @pytest.mark.parametrize("name", ["config/types.json", "config/a.b/types.json"])
+    def test_files_of_the_repository_are_read(self, check: Any, tmp_path: Path, name: str) -> None:  # noqa: ANN401 - see `check`
+        root = pool(types=f'jsondecode(file("${{path.module}}/../../{name}"))')
+        files = {"envs/prod/main.tf": root, name: f'["{FEW}"]'}
+        assert check(files, "envs/prod").rules == set()
+        (tmp_path / ".git").write_text("gitdir: elsewhere\n", encoding="utf-8")  # a worktree
+        assert check(files, "envs/prod").rules == {"ENI001"}
+
+    @pytest.mark.parametrize(
+        "name", [".env", ".git/types.json", "config/.hidden/types.json", "../types.json", "link.json"]
+    )
+    def test_what_is_hidden_in_a_repository_is_not_read(self, check: Any, tmp_path: Path, name: str) -> None:  # noqa: ANN401 - see `check`
+        (tmp_path / "repository" / ".git").mkdir(parents=True)
+        (tmp_path / "repository" / ".env").write_text(f'["{FEW}"]', encoding="utf-8")
+        (tmp_path / "repository" / "link.json").symlink_to(tmp_path / "repository" / ".env")
+        root = pool(types=f'jsondecode(file("${{path.module}}/../{name}"))')
+        files = {"repository/tf/main.tf": root}
+        if name != "link.json":
+            files[f"repository/{name}"] = f'["{FEW}"]'
+        outcome = check(files, "repository/tf")
+        assert outcome.rules == set()
+        assert any(item["hint"].endswith("is outside of the configuration") for item in outcome.report["undecided"])
+
     def test_a_module_reads_its_own_folder(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         inner = pool(types='jsondecode(file("${path.module}/types.json"))')
         files = {

@@ -1,4 +1,4 @@
-"""Reads files for `file()` and similar functions, only inside the configuration's own folders."""
+"""Reads files for `file()` and similar functions, only inside the configuration's own folders and its repository."""
 
 from __future__ import annotations
 
@@ -25,13 +25,18 @@ _PATTERN = re.compile(r"\*\*/?|\*|\?|[^*?\[\]{}\\!]")
 
 
 class Disk:
-    """The folders that a module may read: its own, and the one in which Terraform runs."""
+    """The folders that a module may read: its own, the one in which Terraform runs, and their repository.
+
+    Values of files end up in messages, and others may have written the configuration: nothing else is read, and no
+    hidden file of the repository, such as .git/config or .env.
+    """
 
     def __init__(self, root: str, folder: str, read: set[str]) -> None:
         """Store the folder in which Terraform runs, the folder of the module, and where to record what was read."""
         self._root = root
         self._read = read
         self._allowed = tuple(os.path.realpath(path or ".") for path in {root, folder})
+        self._repository = holding(".git", os.path.realpath(root or "."))
 
     def _path(self, name: str) -> str:
         """Return the path of a file that the module may read.
@@ -44,10 +49,14 @@ class Disk:
             raise LeavesError
         path = os.path.join(self._root, name)
         real = os.path.realpath(path)
-        is_inside = any(real == allowed or real.startswith(allowed.rstrip("/") + "/") for allowed in self._allowed)
-        if not is_inside:
+        if not any(_is_in(real, allowed) for allowed in self._allowed) and not self._is_shared(real):
             raise LeavesError
         return path
+
+    def _is_shared(self, real: str) -> bool:
+        """Return whether a path is in the repository of the configuration, and not hidden."""
+        repository = self._repository
+        return repository is not None and _is_in(real, repository) and "/." not in real[len(repository) :]
 
     def content(self, name: str) -> str | NotKnown:
         """Return the text of a file.
@@ -97,6 +106,20 @@ class Disk:
             if "/" not in pattern and "**" not in pattern:
                 break
         return set_of(found)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def holding(name: str, folder: str) -> str | None:
+    """Return the nearest folder that has a file of a name: a folder itself, or one above."""
+    while not os.path.exists(os.path.join(folder, name)):
+        outer = os.path.dirname(folder)
+        if outer == folder:
+            return None
+        folder = outer
+    return folder
 
 
 def workspace(root: str | None) -> tuple[str, str] | None:

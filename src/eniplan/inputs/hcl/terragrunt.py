@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from eniplan.inputs.hcl.disk import holding
 from eniplan.inputs.hcl.evaluate import outcome
 from eniplan.inputs.hcl.module import Given, Module, Of
 from eniplan.inputs.hcl.nodes import Entries, Literal
@@ -67,8 +68,8 @@ class _Names(Module):
         super().__init__(os.path.dirname(source.file), [source], budget, given={}, read=lambda _: [])
         functions = {
             "get_terragrunt_dir": lambda _: folder,
-            "get_repo_root": lambda _: _above(folder, ".git", is_own=True, is_folder=True),
-            "find_in_parent_folders": lambda args: _above(folder, text(args[0]) if args else TERRAGRUNT),
+            "get_repo_root": lambda _: _above(".git", folder),
+            "find_in_parent_folders": lambda args: _in_parents(text(args[0]) if args else TERRAGRUNT, folder),
         }
         self.scope = self.scope._replace(functions=functions)
 
@@ -92,15 +93,15 @@ def _folder(folder: str, terraform: Block | None, module: Module) -> str | NotKn
     return os.path.relpath(found) if os.path.isabs(found) and not os.path.isabs(folder) else found
 
 
-def _above(folder: str, name: str, *, is_own: bool = False, is_folder: bool = False) -> str | NotKnown:
-    """Return the nearest file of a name in the folders above, or its folder."""
-    inner = folder if is_own else os.path.dirname(folder)
-    while not os.path.exists(os.path.join(inner, name)):
-        outer = os.path.dirname(inner)
-        if outer == inner:
-            return NotKnown(say("there is no {name} above {folder}", name=name, folder=folder))
-        inner = outer
-    return inner if is_folder else os.path.join(inner, name)
+def _above(name: str, folder: str) -> str | NotKnown:
+    """Return the nearest folder that has a file of a name: a folder itself, or one above."""
+    found = holding(name, folder)
+    return NotKnown(say("there is no {name} above {folder}", name=name, folder=folder)) if found is None else found
+
+
+def _in_parents(name: str, folder: str) -> str | NotKnown:
+    found = _above(name, os.path.dirname(folder))
+    return found if isinstance(found, NotKnown) else os.path.join(found, name)
 
 
 def _inputs(source: Text, module: Module) -> tuple[dict[str, Given], NotKnown | None]:
