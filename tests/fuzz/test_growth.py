@@ -16,7 +16,7 @@ from eniplan.errors import InputError
 from eniplan.inputs.hcl.functions import _ODD_YAML, _YAML_COMMENT
 from eniplan.inputs.markdown import _FENCE, scripts
 from eniplan.inputs.script import is_worth
-from eniplan.inputs.templates import _BLANK
+from eniplan.inputs.templates import _BLANK, TOKENS
 from eniplan.inputs.terraform import _Configured, _without_indexes
 from eniplan.k8s.numbers import go_duration, quantity
 from eniplan.kube.stream import read
@@ -328,6 +328,8 @@ PATTERNS: dict[str, Work] = {
     "words of YAML": lambda n: _ODD_YAML.search("- a: " * (n // 5)),
     "fence": lambda n: _FENCE.match("> " * n + "x"),
     "script": lambda n: is_worth(b"aliyun " * n + b"\nCreateCluster"),
+    "tokens of a body": lambda n: list(TOKENS.finditer("{{ a" * (n // 8) + "${a" * (n // 6))),
+    "lines in YAML": lambda n: list(scripts("".join(f"{' ' * (i % 200)}- a: b\n" for i in range(n // 50)))),
     "scripts in YAML": lambda n: list(scripts("a: |\n" * (2 * n))),
 }
 

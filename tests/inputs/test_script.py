@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from eniplan.emit.command import command
 from tests.inputs.support import BODY, LABEL, judge_files
@@ -287,6 +288,58 @@ def test_what_envsubst_fills_in_is_open(here: Path) -> None:
 @pytest.mark.parametrize(
     "script",
     [
+        "cat > a.json <<'EOF'\n%s\nEOF\nenvsubst < a.json > b.json\n%s --body \"$(cat b.json)\"\n",
+        "cat <<'EOF' > a.json\n%s\nEOF\nenvsubst '$VSWITCH' < a.json > b.json\n%s --body-file b.json\n",
+        "cat > a.json <<'EOF'\n%s\nEOF\ncat a.json > b.json\njq . < b.json > c.json\n%s --body file://c.json\n",
+    ],
+)
+def test_a_body_that_goes_through_files(here: Path, script: str) -> None:
+    body = json.dumps(BAD).replace(": 3", ": ${SIZE}").replace('"vsw-j"', '"${VSWITCH}"')
+    judged = judge_files(here, {"make.sh": script % (body, POST)})
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    assert {"the size of pool 'trading'", "scaling_group.vswitch_ids of pool 'trading'"} <= judged.facts.keys()
+    assert judged.places["ENI001"].startswith("make.sh:2:")
+
+
+SHAPES = {
+    "braces": ("${SIZE}", '"a"'),
+    "a name": ("$SIZE", '"a"'),
+    "Ansible": ('{{ size | default("3") }}', '"{{ name | default("x") }}"'),
+}
+
+
+@pytest.mark.parametrize(("size", "name"), SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("file", ["np.json", "np.json.tpl"])
+def test_what_is_filled_into_json_may_have_no_quotes(here: Path, file: str, size: str, name: str) -> None:
+    body = json.dumps(BAD, indent=1).replace(": 3", f": {size}")
+    paths = (file,) if file.endswith(".json") else ("make.sh",)
+    script = f'envsubst < {file} > made.json\n{POST} --body "$(cat made.json)"\n'
+    judged = judge_files(here, {file: body, "make.sh": script}, *paths)
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    assert judged.report.undecided[0].fact == "the size of pool 'trading'"
+    assert judged.report.undecided[0].hint == size
+    line = body.splitlines()[judged.report.findings[0].place.line - 1]
+    assert "ecs.g7.2xlarge" in line
+    script = f"{POST} --body '{body}'\n".replace('"trading"', name)
+    judged = judge_files(here, {"make.sh": script}, "make.sh")
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    broken = judge_files(here, {"np.json": '{"nodepool_info": ${A}, "scaling_group": }'})
+    assert broken.problems == ["np.json:1:19: not valid JSON: Expecting value []"]
+
+
+def test_a_template_that_a_script_fills_in_is_not_listed(here: Path) -> None:
+    script = f'envsubst < np.json.tpl > made.json\n{POST} --body "$(cat made.json)"\n'
+    files: dict[str, object] = {"np.json.tpl": BAD, "other.json.tpl": BAD, "make.sh": script}
+    judged = judge_files(here, files, ".")
+    assert (judged.rules, [what for what, _ in judged.skipped]) == (
+        {"ENI001"},
+        ["./other.json.tpl", "./facts/cluster.json"],
+    )
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
         f'ARGS=(--body {quoted(BAD)})\nARGS+=(--force)\n{POST} "${{ARGS[@]}}"\n',
         f"read -r -d '' BODY <<EOF\n{json.dumps(BAD)}\nEOF\nBODY=x\n{POST} --body \"$BODY\"\n",
         f"{POST} --body \"$(jq -n --arg a b '{{{'x' * 90}}}')\"\n",
@@ -314,6 +367,48 @@ def test_a_script_in_a_job_is_read(here: Path, job: str) -> None:
     place = judged.report.findings[0].place
     assert (job % call).splitlines()[place.line - 1][place.column - 1 :].startswith('"ecs.g7.2xlarge"')
     assert judge_files(here, {"job.yml": job % call}, ".").rules == {"ENI001"}
+
+
+LINES = {
+    "GitLab": "create:\n  script:\n    - apk add jq\n    - %s\n    - echo done\n",
+    "folded": "create:\n  script:\n    - >-\n      aliyun cs\n      %s\n\n  stage: a\n",
+    "several lines": "a:\n  - name: x\n    run: aliyun cs\n      %s\n      --region cn-hangzhou\n    env: {}\n",
+}
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+@pytest.mark.parametrize("job", LINES.values(), ids=LINES)
+def test_a_call_in_any_text_of_yaml_is_read(here: Path, job: str, quote: str) -> None:
+    body = json.dumps(BAD, separators=(",", ":"))
+    call = f"POST /clusters/c1/nodepools --body '{body}'"
+    call = call if "aliyun" in job else f"aliyun cs {call}"
+    if quote and "aliyun" in job:
+        return
+    if quote:
+        call = json.dumps(call) if quote == '"' else "'" + call.replace("'", "''") + "'"
+    assert BODY["nodepool_info"]["name"] in str(yaml.safe_load(job % call))
+    judged = judge_files(here, {"job.yml": job % call})
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    place = judged.report.findings[0].place
+    found = (job % call).splitlines()[place.line - 1][place.column - 1 :]
+    assert found.startswith('"ecs.g7.2xlarge"') or quote
+
+
+def test_a_body_that_ansible_makes_is_open(here: Path) -> None:
+    command = "aliyun cs POST /clusters/{{ cluster_id }}/nodepools --body '{{ nodepool | to_json }}'"
+    judged = judge_files(
+        here, {"play.yml": f"- hosts: all\n  tasks:\n    - command:\n        cmd: >-\n          {command}\n"}
+    )
+    assert list(judged.facts) == ["whether pool '{{ nodepool | to_json }}' is an exclusive node pool"]
+
+
+def test_a_description_that_quotes_a_call_is_no_error(here: Path) -> None:
+    text = "runbook: aliyun cs POST /clusters/c1/nodepools --body '{...}'\n"
+    judged = judge_files(here, {"a.yml": text, "np.json": BODY}, ".")
+    assert not judged.problems
+    assert judged.skipped[0] == ("./a.yml", "not valid JSON: Expecting property name enclosed in double quotes")
+    (problem,) = judge_files(here, {"a.yml": f"{text}b: {text[9:-2]} {LABEL['key']}'\n"}, ".").problems
+    assert problem.startswith("./a.yml:2:")
 
 
 def test_what_github_fills_in_is_open(here: Path) -> None:

@@ -196,7 +196,7 @@ class Collected:
         try:
             found = None if templates.is_any(data) else read_list(path, data)
             # Only documents of templates can be lists that are inputs.
-            read = read_documents if templates.is_any(data) else read_inputs
+            read = templates.read if templates.is_any(data) else read_inputs
             documents = read(path, data) if found is None else []
         except InputError as error:
             yield from self._malformed(path, data, error, named=named)
@@ -247,13 +247,15 @@ class Collected:
         before = len(self._problems)
         for block in markdown.scripts(decode(path, data)) if script.is_worth(data) else ():
             try:
-                calls = script.calls(path, block.text.encode())
+                calls = script.calls(path, block.text.encode(), is_folded=block.is_folded)
                 found += [call._replace(document=block.placed(call.document)) for call in calls]
             except InputError as error:
-                self._problems += (
+                moved = (
                     problem._replace(place=Place(path, *block.moved(problem.place.line, problem.place.column)))
                     for problem in error.problems
                 )
+                # A description may quote a call with the body left out.
+                self._broken(path, InputError(*moved), is_ours=block.is_text or EXCLUSIVE_LABEL in block.text)
         if found:
             self._documents.append(Document(path, None, NoPlaces()))
         self._calls += found
@@ -426,7 +428,7 @@ class Collected:
             if os.path.normpath(found) in known:
                 return
             self._sent.add(os.path.normpath(found))
-            (document, *_) = read_documents(found, read_file(found))
+            (document, *_) = templates.read(found, read_file(found))
             self._documents.append(document)
             call = call._replace(document=document)
         value = call.document.value
@@ -567,7 +569,7 @@ class Collected:
             self._take_objects(document, objects(document), named=False)
         self._problems += found.problems
         # A file that the configuration itself reads has been checked with it.
-        used = self._hcl.used
+        used = self._hcl.used | self._sent
         why = (NOTHING, _UNUSED, _PASSED_ON)
         left = [item for item in self.skipped if item.why not in why or os.path.normpath(item.what) not in used]
         self.skipped = left

@@ -30,6 +30,10 @@ class Block(NamedTuple):
     """The number of lines before the text of the block."""
     indent: int
     """The number of columns before each line."""
+    is_folded: bool = False
+    """Whether YAML reads each line end as a space."""
+    is_text: bool = True
+    """Whether its characters are those of the file. In YAML with or without quotes, some need to be escaped."""
 
     def moved(self, line: int, column: int) -> tuple[int, int]:
         """Return the line and column in the file for those in the block."""
@@ -55,7 +59,7 @@ class _Shifted(NamedTuple):
     def written(self, path: Path) -> Path | None:
         """See `Document.written`."""
         written: Callable[[Path], Path | None] | None = getattr(self.inner, "written", None)
-        return None if written is None else written(path)
+        return None if written is None or not self.block.is_text else written(path)
 
 
 _LEFT = re.compile(r"<[^<>\n]{1,100}>")
@@ -89,28 +93,54 @@ def blocks(text: str) -> Iterator[Block]:
         at += 1
 
 
-_LITERAL = re.compile(r"(?P<indent>[ \t]*)(?:- +)*(?:[^\s#:][^#:]*:[ \t]+)?\|[-+0-9]*[ \t]*(?:#.*)?")
+_SCALAR = re.compile(r"(?P<indent>[ \t]*)(?P<dashes>(?:- +)*)(?P<key>[^\s#:'\"][^#:]*:[ \t]+)?(?P<rest>\S.*)")
+"""A line of YAML with a value."""
+_BLOCK = re.compile(r"(?P<style>[|>])[-+0-9]*[ \t]*(?:#.*)?")
+_ESCAPED = re.compile(r"\\(.)")
 
 
 def scripts(text: str) -> Iterator[Block]:
-    """Yield the literal texts of YAML, such as the scripts in the jobs of a CI: `run: |`."""
+    """Yield the texts of YAML that may be scripts, such as those in the jobs of a CI: `run: |`, `- aliyun cs …`."""
     lines = text.splitlines()
     at = 0
     while at < len(lines):
-        opening = _LITERAL.fullmatch(lines[at])
-        at += 1
-        if opening is None:
+        opening = _SCALAR.fullmatch(lines[at])
+        first = at = at + 1
+        if opening is None or not (opening["dashes"] or opening["key"]) or opening["rest"].endswith(":"):
             continue
-        first = at
+        block = _BLOCK.fullmatch(opening["rest"])
+        if block is None:
+            # A value goes on in the lines that are indented more than its key or its dash.
+            indent = opening.start("key") if opening["key"] else len(opening["indent"] + opening["dashes"].rstrip()) - 1
+            while at < len(lines) and lines[at].strip() and _width(lines[at]) > indent:
+                at += 1
+            inner = _unquoted([" " * opening.start("rest") + opening["rest"], *lines[first:at]])
+            yield Block(SHELL[0], inner, first - 1, 0, is_folded=True, is_text=False)
+            continue
         while at < len(lines) and not lines[at].strip():
             at += 1
-        inner = lines[at] if at < len(lines) else ""
-        indent = len(inner) - len(inner.lstrip(" "))
-        if indent <= len(opening["indent"]):
+        inside = _width(lines[at]) if at < len(lines) else 0
+        if inside <= len(opening["indent"]):
             continue
-        while at < len(lines) and (not lines[at].strip() or lines[at].startswith(" " * indent)):
+        while at < len(lines) and (not lines[at].strip() or lines[at].startswith(" " * inside)):
             at += 1
-        yield Block(SHELL[0], "\n".join(line[indent:] for line in lines[first:at]) + "\n", first, indent)
+        inner = "\n".join(line[inside:] for line in lines[first:at]) + "\n"
+        yield Block(SHELL[0], inner, first, inside, is_folded=block["style"] == ">")
+
+
+def _width(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _unquoted(lines: list[str]) -> str:
+    """Return a value without its quotes, in the same lines and columns as far as nothing in it is escaped."""
+    words = "\n".join(lines)
+    start = _width(words)
+    quote, inner = words[start], words[start + 1 :].rstrip()
+    if quote not in "'\"" or inner[-1:] != quote:
+        return f"{words}\n"
+    inner = inner[:-1].replace("''", "'") if quote == "'" else _ESCAPED.sub(r"\1", inner[:-1])
+    return f"{words[:start]} {inner}\n"
 
 
 def _closes(line: str, fence: str) -> bool:

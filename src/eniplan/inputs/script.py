@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.errors import InputError, Place
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.shell import UNKNOWN, Command, Part, commands, spelled, text
-from eniplan.inputs.templates import CLUSTER_REQUEST
+from eniplan.inputs.templates import CLUSTER_REQUEST, TOKENS
 from eniplan.inputs.units import Stated
 from eniplan.k8s.values import rewritten
 from eniplan.messages import NOTHING, say
@@ -70,15 +70,20 @@ def is_worth(data: bytes) -> bool:
     return bool(b"aliyun" in data and _SERVICE.search(data) and _CREATES.search(data))
 
 
-def calls(file: str, data: bytes) -> Iterator[Call]:
+def calls(file: str, data: bytes, *, is_folded: bool = False) -> Iterator[Call]:
     """Yield the requests of a script.
+
+    Args:
+        file: the file with the script.
+        data: the script.
+        is_folded: see `shell.commands`.
 
     Raises:
         InputError: the script is not text, or the body of a request is not JSON.
 
     """
     script = decode(file, data)
-    for command in commands(script):
+    for command in commands(script, is_folded=is_folded):
         found = _arguments(command)
         if found is not None:
             cluster, body = found
@@ -156,9 +161,7 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
     start = body[0].at if body else 0
     if len(body) == 1 and body[0].unknown:
         whole = Mapped(None, "", [start], script)
-        lost = NotKnown(_short(body[0].unknown))
-        value: Any = dict.fromkeys(("nodepool_info", "scaling_group", "kubernetes_config"), lost)
-        return Call(Document(file, value, whole), cluster, body[0].file)
+        return Call(Document(file, _lost(_short(body[0].unknown)), whole), cluster, body[0].file)
     built, offsets, unknown = _joined(body)
     notes = _noted(body, offsets)
     try:
@@ -168,8 +171,15 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
         raise InputError(
             *(p._replace(place=Place(file, *where.moved(p.place.line, p.place.column))) for p in error.problems)
         ) from None
-    value = rewritten(document.value, lambda part: _with_unknown(part, unknown))
+    value: Any = rewritten(document.value, lambda part: _with_unknown(part, unknown))
+    if isinstance(value, NotKnown):
+        value = _lost(value)
     return Call(Document(file, value, Mapped(document.tree, built, offsets, script, notes)), cluster)
+
+
+def _lost(why: str) -> dict[str, Any]:
+    """Return a body of which nothing is known."""
+    return dict.fromkeys(("nodepool_info", "scaling_group", "kubernetes_config"), NotKnown(why))
 
 
 def _short(expression: str) -> str:
@@ -186,21 +196,21 @@ def _joined(body: Word) -> tuple[str, list[int], list[str]]:
     out: list[str] = []
     offsets: list[int] = []
     unknown: list[str] = []
-    in_string = is_escaped = False
+    in_string = False
     for part in body:
-        piece = part.text
-        if part.unknown:
-            mark = f"{OPEN}{len(unknown)}{CLOSE}"
-            unknown.append(part.unknown)
-            piece = mark if in_string else f'"{mark}"'
-            offsets += [part.at] * len(piece)
-        else:
-            offsets += range(part.at, part.at + len(piece))
-            for char in piece:
-                if char == '"' and not is_escaped:
-                    in_string = not in_string
-                is_escaped = char == "\\" and not is_escaped
-        out.append(piece)
+        for token in [None] if part.unknown else TOKENS.finditer(part.text):
+            # Outside of texts, JSON has nothing that looks like what `envsubst` or Ansible fill in.
+            lost, at = (part.unknown, part.at) if token is None else (token["blank"], part.at + token.start())
+            if lost and (token is None or not in_string or '"' in lost):
+                mark = f"{OPEN}{len(unknown)}{CLOSE}"
+                unknown.append(lost)
+                piece = mark if in_string else f'"{mark}"'
+                offsets += [at] * len(piece)
+            else:
+                piece = "" if token is None else token[0]
+                offsets += range(at, at + len(piece))
+                in_string ^= piece == '"'
+            out.append(piece)
     return "".join(out), [*offsets, offsets[-1] if offsets else 0], unknown
 
 

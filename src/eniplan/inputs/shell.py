@@ -65,7 +65,7 @@ _MAX_DEPTH = 50
 UNKNOWN = "\0"
 """Replaces an unknown part in `text`."""
 _ENDS = frozenset(" \t\r\n;&|()<>")
-_SPECIAL = re.compile(r"""[ \t\r\n;&|()<>'"\\$`]""")
+_SPECIAL = re.compile(r"""[ \t\r\n;&|()<>'"\\$`]|\{\{(?=[^{}\n]*\}\})""")
 _IN_QUOTES = re.compile(r"""["\\$`]""")
 _IN_TEXT = re.compile(r"[\\$`]")
 _NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -81,8 +81,11 @@ _ARRAY = re.compile(r"""(["']?)\$\{(\w+)\[[@*]\]\}\1(?=[\s;&|()<>]|$)""")
 """An array that is a word by itself."""
 _BARE = re.compile(r"\$(?:\{(\w+)\}|(\w+))(?=[ \t])")
 """A variable that is not quoted: the shell splits its value into words."""
-_PLACEHOLDER = re.compile(r"<[^\W\d][\w -]*>(?=[\s\"'/,;&|)]|$)")
-"""A placeholder in a runbook: `<cluster-id>`. To a shell it is two redirections, which nobody writes this way."""
+_PLACEHOLDER = re.compile(r"<[^\W\d][\w -]*>(?=[\s\"'/,;&|)]|$)|\{\{[^{}\n]*\}\}")
+"""A placeholder in a runbook: `<cluster-id>`. To a shell it is two redirections, which nobody writes this way.
+
+Or what Ansible fills in before the shell runs: `{{ cluster_id }}`.
+"""
 _ASSIGNMENT = re.compile(r"(\w+)(?:\+)?=")
 _ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(?:[^\w\s]\S*\s+)*(\w+)", re.MULTILINE)
 _SETTERS = ("export", "local", "readonly", "declare", "typeset")
@@ -98,28 +101,23 @@ def text(word: Word) -> str:
     return "".join(UNKNOWN if part.unknown else part.text for part in word)
 
 
-def _told(command: Command) -> Word | None:
-    """Return the text that a command prints; None if unknown."""
-    names = [text(word) for word in command.words]
-    if names in (["cat"], ["tee", *names[1:2]]) or tuple(names) in _FORMATS:
-        # The text of a here-document is read after its command.
-        return None if command.stdin is _NOTHING.stdin else command.stdin
-    if names[:1] == ["echo"] and len(names) == 2:  # noqa: PLR2004 - and its argument
-        return command.words[1]
-    is_plain = names[:1] == ["printf"] and len(names) == 3 and names[1] in _AS_IT_IS  # noqa: PLR2004 - and a format
-    return command.words[2] if is_plain else None
+def commands(script: str, *, is_folded: bool = False) -> list[Command]:
+    """Return all commands of a script, including nested ones, in the order in which they end.
 
+    Args:
+        script: the text.
+        is_folded: whether another program reads each line end as a space.
 
-def commands(script: str) -> list[Command]:
-    """Return all commands of a script, including nested ones, in the order in which they end."""
-    reader = _Reader(script)
+    """
+    reader = _Reader(script, is_folded=is_folded)
     reader.until("")
     return reader.found
 
 
 class _Reader:
-    def __init__(self, script: str) -> None:
+    def __init__(self, script: str, *, is_folded: bool) -> None:
         self._script = script
+        self._blanks = " \t\r\n" if is_folded else " \t\r"
         self._at = 0
         self._waiting: list[tuple[str, bool, bool, Word]] = []
         """Here-documents that begin after the current line."""
@@ -141,7 +139,7 @@ class _Reader:
             self._at = len(self._script)
         while self._at < len(self._script):
             char = self._script[self._at]
-            if char in " \t\r":
+            if char in self._blanks:
                 self._at += 1
             elif char == "#":
                 self._at = self._find("\n")
@@ -230,9 +228,9 @@ class _Reader:
             if match is not None and self._set[match[1]] == 1:
                 self._variables[match[1]] = _without(word, match.end())
         if "read" in names and command.stdin is not _NOTHING.stdin and self._set[names[-1]] == 1:
-            self._variables[names[-1]] = command.stdin  # of a here-document, it is read after the command
+            self._variables[names[-1]] = command.stdin
         written = names[-1] if names[:1] == ["tee"] else command.writes
-        told = _told(command)
+        told = self._told(command)
         for file in (written, *(names if _CHANGES.intersection(names) else ())):
             self._files.pop(file, None)
         if written and told is not None and not command.appends:
@@ -245,7 +243,7 @@ class _Reader:
         word: Word = []
         while self._at < len(self._script):
             char = self._script[self._at]
-            left = _PLACEHOLDER.match(self._script, self._at) if char == "<" else None
+            left = _PLACEHOLDER.match(self._script, self._at) if char in "<{" else None
             if left is not None:
                 word.append(Part("", self._at, left[0]))
                 self._at = left.end()
@@ -358,13 +356,19 @@ class _Reader:
             inner = inner[:-1]
         if len(inner) != 1:
             return None
-        command = inner[0]
-        told = _told(command)
-        if told is not None:
-            return told
+        return self._told(inner[0])
+
+    def _told(self, command: Command) -> Word | None:
+        """Return the text that a command prints; None if unknown."""
         names = [text(word) for word in command.words]
+        if names[:1] == ["echo"] and len(names) == 2:  # noqa: PLR2004 - and its argument
+            return command.words[1]
+        if names[:1] == ["printf"] and len(names) == 3 and names[1] in _AS_IT_IS:  # noqa: PLR2004 - and a format
+            return command.words[2]
         # What `envsubst` fills in is unknown in the file, too.
-        copies_input = names in ([], ["cat"]) or names[:1] == ["envsubst"] or tuple(names) in _FORMATS
+        copies_input = names in ([], ["cat"]) or names[:1] in (["envsubst"], ["tee"]) or tuple(names) in _FORMATS
+        if copies_input and command.stdin is not _NOTHING.stdin:
+            return command.stdin  # of a here-document, it is read after the command
         copies_file = (names[:1] == ["cat"] and not names[2:]) or tuple(names[:-1]) in _FORMATS
         file = command.reads if copies_input else names[-1] if copies_file else ""
         if not file or UNKNOWN in file:

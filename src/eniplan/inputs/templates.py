@@ -5,11 +5,14 @@ Values that a document does not contain (parameters, functions, references) are 
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.ros import RESOURCE_TYPE
+from eniplan.errors import InputError
 from eniplan.inputs.applied import AWAITED
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
@@ -17,7 +20,7 @@ from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.spelling import BODY, CASED, PULUMI, ROS, Resource, as_text, camel, snake
 from eniplan.k8s.values import listing, mapping, rewritten
 from eniplan.messages import say
-from eniplan.plan.document import path_text, value_at
+from eniplan.plan.document import decode, path_text, read_documents, value_at
 from eniplan.plan.fields import api_name, pascal
 from eniplan.values import NamedTuple
 
@@ -178,6 +181,37 @@ def _asked(value: dict[str, Any]) -> dict[str, Any]:
 
 _BLANK = re.compile(r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|^\$[A-Za-z_]\w*$")
 """What `envsubst`, Ansible and the like fill in later."""
+TOKENS = re.compile(r"(?P<blank>\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|\$[A-Za-z_]\w*)|\\.|\"|[^\\\"${]+|[${\\]", re.DOTALL)
+"""The tokens of JSON as far as it matters which quotes begin or end a text, and what is filled in later."""
+
+
+def read(path: str, data: bytes) -> list[Document]:
+    """Return the documents of a file that may hold requests. In JSON, what is filled in later may have no quotes.
+
+    Raises:
+        InputError: it is not valid, whatever is filled in.
+
+    """
+    try:
+        return read_documents(path, data)
+    except InputError:
+        filled = _filled(decode(path, data)).encode() if data.lstrip()[:1] in (b"{", b"[") else data
+        if filled == data:
+            raise
+        with contextlib.suppress(InputError):  # tell what is wrong with the file itself
+            return read_documents(path, filled)
+        raise
+
+
+def _filled(text: str) -> str:
+    """Return JSON with quotes around what is filled in later: `"size": ${SIZE}`."""
+    out: list[str] = []
+    in_string = False
+    for token in TOKENS.finditer(text):
+        blank = "" if in_string else token["blank"]
+        out.append(json.dumps(blank, ensure_ascii=False) if blank else token[0])
+        in_string ^= token[0] == '"'
+    return "".join(out)
 
 
 def _blanked(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
