@@ -671,3 +671,42 @@ def test_a_number_is_text_where_the_provider_has_text(check: Any) -> None:  # no
     found = check({"main.tf": cluster + pool("eni", "node_pool_name = 1.50", IN_ACK)}, cluster=False)
     assert [item["name"] for item in found.report["pools"]] == ["1.5"]
     assert "TW011" in found.rules
+
+
+REMOTE = 'source = "terraform-alicloud-modules/managed-kubernetes/alicloud"'
+POOLS = f'{{ a = {{ labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }} }} }}'
+IN_VARIABLE = f'variable "pools" {{\n  default = {{}}\n}}\nmodule "k8s" {{\n  {REMOTE}\n  node_pools = var.pools\n}}\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "more"),
+    [
+        ({"main.tf": f'module "k8s" {{\n  {REMOTE}\n  node_pools = local.p\n}}\nlocals {{\n  p = {POOLS}\n}}\n'}, ()),
+        ({"main.tf": IN_VARIABLE, "terraform.tfvars": f"pools = {POOLS}\n"}, ()),
+        ({"main.tf": IN_VARIABLE, "prod.tfvars": f"pools = {POOLS}\n"}, ("--var-file", "prod.tfvars")),
+        ({"main.tf": IN_VARIABLE}, ("--var", f"pools={POOLS}")),
+        (
+            {
+                "main.tf": 'module "a" {\n  source = "./inner"\n  pools  = var.p\n}\nvariable "p" {}\n',
+                "inner/main.tf": IN_VARIABLE,
+                "a.auto.tfvars": f"p = {POOLS}\n",
+            },
+            (),
+        ),
+    ],
+    ids=["local", "tfvars", "--var-file", "--var", "inner"],
+)
+def test_a_remote_module_that_gets_the_label_by_a_name(
+    run: Run, tmp_path: Path, files: dict[str, str], more: tuple[str, ...]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    result = run("check", ".", *more, cwd=tmp_path)
+    assert (result.code, "k8s' is an exclusive node pool is not known" in result.out) == (0, True)
+    (tmp_path / "main.tf").write_text(files["main.tf"].replace(EXCLUSIVE_LABEL, "tier"), encoding="utf-8")
+    for name in files:
+        if name.endswith(".tfvars"):
+            (tmp_path / name).write_text("x = 1\n", encoding="utf-8")
+    result = run("check", ".", "-v", cwd=tmp_path)
+    assert (result.code, "k8s: a remote module: check the plan" in result.err) == (3, True)

@@ -116,6 +116,8 @@ class Files:
         self._left: list[Skipped] = []
         self._manifests: list[Document] = []
         self._asked: set[str] = set()
+        self._labelled: dict[str, bool] = {}
+        """Whether values of variables name the exclusive label, by folder."""
         self.used = {os.path.normpath(file) for file in options.files}
         """Other files that the configurations read."""
 
@@ -137,12 +139,21 @@ class Files:
         folder = self._folders.setdefault(key, _Folder(path if is_alone else os.path.dirname(path)))
         folder.wanted.append(path)
         says = _said(data, named=named)
+        if b"module" in data and self._gives_label(folder.shown):
+            says = says._replace(is_ours=True)
         folder.says = folder.says.and_(says)
         if named or says.is_ours:
             folder.looked_at.add(path)
         if is_alone:
             self._read[key] = [_text(path, data)]
         return "" if says.is_ours else _NO_POOL
+
+    def _gives_label(self, folder: str) -> bool:
+        """Return whether a value of a variable may be the exclusive label."""
+        if folder not in self._labelled:
+            files = (*_automatic(folder), *self._options.files)
+            self._labelled[folder] = EXCLUSIVE_LABEL in str(self._options.values) or any(map(_has_label, files))
+        return self._labelled[folder]
 
     def _add_unit(self, path: str, data: bytes) -> str:
         """Add a Terragrunt file; see `add`."""
@@ -298,7 +309,7 @@ class Files:
             for values in self._chosen:
                 module.given |= values
             module.given |= self._stated(module)
-            if is_ours:
+            if is_ours or any(map(module.lost, module.blocks("module"))):
                 yield from list(configuration.groups())
         except InputError as error:
             self._problems += error.problems
@@ -309,7 +320,6 @@ class Files:
         self.used |= budget.files
         self._manifests += configuration.manifests
         self._look(source for source in texts if source.file in folder.looked_at)
-        self._remote(module, wanted)
 
     def _look(self, texts: Iterable[Text]) -> None:
         """Report syntax errors: as an error if the block may be a node pool, otherwise as a note."""
@@ -326,13 +336,6 @@ class Files:
                     self._left.append(
                         Skipped(str(place), say("not valid HCL: this block was left out"), say("no node pool"))
                     )
-
-    def _remote(self, module: Module, wanted: set[str]) -> None:
-        """Record calls of modules that cannot be read as skipped."""
-        for block in module.blocks("module"):
-            is_given = EXCLUSIVE_LABEL in block.text.at(block.start, block.end)  # reported with the pools
-            if block.labels and block.text.file in wanted and not is_given and (why := module.lost(block)):
-                self._left.append(Skipped(f"{block.text.file}: module.{block.labels[0]}", why))
 
     # --- Values of variables ---
 
@@ -443,10 +446,18 @@ def _is_replaced(path: str) -> bool:
 
 
 def _has_ours(file: str) -> bool:
+    return names_ours(_bytes(file))
+
+
+def _has_label(file: str) -> bool:
+    return _OURS[1] in _bytes(file)
+
+
+def _bytes(file: str) -> bytes:
     try:
-        return names_ours(read_file(file))
+        return read_file(file)
     except OSError:
-        return False  # reported when the module is read
+        return b""  # reported when the file is used
 
 
 def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value

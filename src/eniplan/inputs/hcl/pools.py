@@ -346,18 +346,22 @@ class Configuration:
         for call, modules in module.modules():
             if is_root and not any(map(self._is_wanted, call.files)):
                 continue
-            why = NOTHING if modules else module.lost(call)
-            if why and EXCLUSIVE_LABEL in call.text.at(call.start, call.end) and any(module.made(call)):
-                address = f"{module.prefix}module.{call.labels[0]}"
-                _, document = self._take(call, module, module.scope, address)
-                yield Pool(
-                    address,
-                    document,
-                    dict.fromkeys(DECIDING, _BY_MODULE if module.source(call) is None else NotKnown(why)),
-                    is_certain=False,
-                )
+            if not modules and (why := module.lost(call)):
+                yield from self._lost(call, module, why, is_root=is_root)
             for inner, is_called in modules:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
+
+    def _lost(self, call: Block, module: Module, why: Message, *, is_root: bool) -> Iterator[Pool]:
+        """Yield an unknown pool for a module that cannot be read, if it gets the exclusive label."""
+        address = f"{module.prefix}module.{call.labels[0]}"
+        made = [self._take(call, module, one.scope, address) for one in module.made(call)]
+        text = call.text.at(call.start, call.end)
+        document = next((document for values, document in made if EXCLUSIVE_LABEL in f"{text}{values}"), None)
+        if document is not None:
+            lost = _BY_MODULE if module.source(call) is None else NotKnown(why)
+            yield Pool(address, document, dict.fromkeys(DECIDING, lost), is_certain=False)
+        elif made and is_root:
+            self.left.append(Skipped(f"{call.text.file}: {address}", why))
 
     def _read_manifests(self, module: Module, *, is_root: bool) -> None:
         for block in module.resources(*APPLIED, CHART):
