@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 SKELETONS = Skeletons()
 TAINT = {"key": "exclusive-eni", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
 RULE = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": [EXCLUSIVE_VALUE]}
-AFFINITY = {
-    "nodeAffinity": {
-        "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [RULE]}]}
-    }
-}
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+AFFINITY = {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": [RULE]}]}}}
 LABEL_SELECTOR = {
     "type": "object",
     "additionalProperties": False,
@@ -202,9 +199,15 @@ def test_plan_with_everything() -> None:
     assert found["StatefulSet"]["spec"]["replicas"] == 2
     assert found["StatefulSet"]["spec"]["selector"] == {"matchLabels": {NAME_LABEL: "matcher"}}
     assert pod_of(found["StatefulSet"])["metadata"]["labels"] == {"network": "trading-eni", NAME_LABEL: "matcher"}
-    for kind in ("StatefulSet", "Deployment", "DaemonSet", "Job", "CronJob"):
-        assert pod_of(found[kind])["spec"]["affinity"] == AFFINITY
-    assert pod_of(found["Pod"])["spec"]["nodeSelector"] == {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"}
+    assert pod_of(found["Job"])["spec"]["affinity"] == AFFINITY
+    # A pool without a taint would take the pods of the other ECS pool, too: that one's own label keeps them off.
+    team = {"key": "team", "operator": "In", "values": ["trading"]}
+    for kind in ("StatefulSet", "Deployment", "DaemonSet", "CronJob"):
+        (term,) = pod_of(found[kind])["spec"]["affinity"]["nodeAffinity"][REQUIRED]["nodeSelectorTerms"]
+        assert term == {"matchExpressions": [RULE, team]}
+    assert pod_of(found["Pod"])["spec"]["nodeSelector"] == {
+        "k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly", "team": "trading",
+    }  # fmt: skip
     soft = {"key": "soft", "operator": "Exists", "effect": "PreferNoSchedule"}
     assert pod_of(found["Deployment"])["spec"]["tolerations"] == [TAINT, soft]
     lingjun = {"key": "node-role.alibabacloud.com/lingjun", "operator": "Exists", "effect": "NoSchedule"}

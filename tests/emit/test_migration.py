@@ -654,3 +654,39 @@ def test_lingjun_pods_ask_for_no_eni() -> None:
     (found,) = made([planned(nodePool="training")], live(), **{"nodePools[1]": LINGJUN_POOL})
     assert found.forth is not None
     assert "containers" not in found.forth["spec"]["template"]["spec"]
+
+
+VOLUMES = (
+    "its volumes do not move: a disk must be in a zone of the new pool{}, or its pod stays Pending; kubectl describe pv"
+)
+ONE_NODE = (
+    "new pods wait in vain for a volume that only one node can mount (ReadWriteOnce) while an old pod has it: set its "
+    "strategy to Recreate, and write the migration again"
+)
+CLAIM = [{"name": "d", "persistentVolumeClaim": {"claimName": "d"}}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "notes"),
+    [
+        ("StatefulSet", {"spec.volumeClaimTemplates": [{"metadata": {"name": "d"}}]}, [VOLUMES]),
+        ("StatefulSet", {"spec.template.spec.volumes": CLAIM}, [VOLUMES]),
+        ("Deployment", {"spec.template.spec.volumes": CLAIM}, [VOLUMES, ONE_NODE]),
+        ("Deployment", {"spec.template.spec.volumes": CLAIM, "spec.strategy": {"type": "RollingUpdate"}},
+         [VOLUMES, ONE_NODE]),
+        ("Deployment", {"spec.template.spec.volumes": CLAIM, "spec.strategy": {"type": "Recreate"}}, [VOLUMES]),
+        ("Deployment", {"spec.template.spec.volumes": [{"name": "d", "emptyDir": {}}, "odd"]}, []),
+        ("CronJob", {"spec.jobTemplate.spec.template.spec.volumes": CLAIM}, [VOLUMES]),
+        ("StatefulSet", {"spec.volumeClaimTemplates": []}, []),
+    ],
+)  # fmt: skip
+def test_volumes_do_not_move(kind: str, changes: Object, notes: list[str]) -> None:
+    others = {"its next run is", "its strategy is"}
+    found = [note for note in one(kind, changes).notes if note[:15] not in others]
+    assert found == [note.format(" (cn-hangzhou-j)") for note in notes]
+
+
+def test_volumes_where_the_zones_are_unknown() -> None:
+    plan = {**example({}), "cluster": {"id": "c"}, "workloads": [planned("StatefulSet")]}
+    (found,) = moves(plan_from(plan), [live("StatefulSet", {"spec.template.spec.volumes": CLAIM})], {}, "np-old")
+    assert found.notes == (VOLUMES.format(""),)

@@ -20,9 +20,10 @@ from eniplan.k8s.nodes import repelling
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
 from eniplan.plan.model import plan_from
-from tests.emit.support import FULL, example_plans, view_of_plan
+from tests.emit.support import FAMILY_POOL, FULL, example_plans, view_of_plan
 
-PLAN = plan_from(FULL)
+PLAN = plan_from({**FULL, "nodePools": [pool for pool in FULL["nodePools"] if pool != FAMILY_POOL]})
+"""Without the pool that has no taint: it would take the pods of the others, which are kept off by a label."""
 ANNOTATED = "  annotations: {eniplan.dev/node-pool: trading}\n"
 BARE = """\
 apiVersion: apps/v1
@@ -781,3 +782,58 @@ def test_a_patched_pod_can_be_placed_and_is_patched_no_more(pod: dict[str, Any],
     assert repelling(pool.node_taints, after.tolerations) == ()
     assert after.request("aliyun/eni") == before.request("aliyun/eni") or before.request("aliyun/eni") == 0
     assert after.host_network or after.request("aliyun/eni") >= 1
+
+
+TAINT = {"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}
+OTHER_TAINT = {"key": "batch", "effect": "NoSchedule"}
+
+
+def labelled(name: str, labels: dict[str, str] | None, taint: dict[str, str] = TAINT) -> dict[str, Any]:
+    return {**FAMILY_POOL, "name": name, "taints": [taint], **({} if labels is None else {"labels": labels})}
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "labels"),
+    [
+        ({"team": "a"}, [({"team": "b"}, TAINT)], {"team": "a"}),
+        ({"team": "a"}, [(None, TAINT), ({"team": "c"}, TAINT)], {"team": "a"}),
+        ({"env": "prod", "team": "a"}, [({"env": "prod", "team": "b"}, TAINT)], {"team": "a"}),
+        (
+            {"env": "prod", "team": "a", "tier": "x"},
+            [({"env": "test", "team": "a"}, TAINT), ({"env": "prod", "team": "b"}, TAINT)],
+            {"env": "prod", "team": "a"},
+        ),
+        ({"team": "a"}, [({"team": "a"}, TAINT)], {}),
+        (None, [({"team": "b"}, TAINT)], {}),
+        ({"team": "a"}, [({"team": "b"}, OTHER_TAINT)], {}),
+        ({"team": "a", LABEL: "eniOnly"}, [({"team": "b"}, TAINT)], {"team": "a"}),
+        ({"team": "a"}, [], {}),
+    ],
+)
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_pods_are_kept_off_pools_whose_taints_they_tolerate(
+    own: dict[str, str] | None,
+    others: list[tuple[dict[str, str] | None, dict[str, str]]],
+    labels: dict[str, str],
+    *,
+    is_bare: bool,
+) -> None:
+    pools = [labelled(f"other-{n}", *other) for n, other in enumerate(others)]
+    kind = "Pod" if is_bare else "Deployment"
+    workload = {"name": "web", "namespace": "default", "kind": kind, "nodePool": "own"}
+    full = {"nodePools": [*pools, labelled("own", own)], "podNetworkings": [], "workloads": [workload]}
+    plan = plan_from({**FULL, **full})
+    found = manifest(kind, "web")
+    del found["metadata"]["annotations"]
+    out, _ = patch("app.yaml", yaml.safe_dump(found), plan)
+    assert patch("app.yaml", out, plan)[0] == out
+    found = yaml.safe_load(out)
+    spec = found["spec"] if is_bare else found["spec"]["template"]["spec"]
+    wanted = {LABEL: "eniOnly", **labels}
+    if is_bare:
+        assert spec["nodeSelector"] == wanted
+        return
+    (term,) = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert term["matchExpressions"] == [
+        {"key": key, "operator": "In", "values": [value]} for key, value in wanted.items()
+    ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.k8s.terway import ENI
+from eniplan.observed import NODE_POOL_LABEL, TYPE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import (
     CLUSTER,
@@ -412,6 +414,12 @@ class TestWorkloads:
             "1 pod on node gone, which does not exist: trading/matcher-2",
         ]
         assert told[1][3].endswith("kubectl get node gone; kubectl -n trading delete pod matcher-2 --force")
+
+    @pytest.mark.parametrize(("label", "apart"), [("eniOnly", True), ("default", False)])
+    def test_exclusive_pools_are_told_apart_by_labels(self, label: str, *, apart: bool) -> None:
+        other = node("other", **{NODE_POOL_LABEL: "np2", TYPE_LABEL: "ecs.g8i.4xlarge", EXCLUSIVE_LABEL: label})
+        ((_, _, _, hint),) = found("VER029", {"nodes[3]": other, "pods[0].spec.nodeName": "other"})
+        assert hint.endswith("so give each pool one, or another taint") == apart
 
     def test_pods_of_one_node_that_is_gone_are_told_together(self) -> None:
         ((_, place, message, hint),) = found("VER029", {f"pods[{n}].spec.nodeName": "gone" for n in (1, 2)})

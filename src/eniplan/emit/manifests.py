@@ -187,9 +187,7 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
         value_at(found, path[:-1])[path[-1]] = workload.replicas
     template = value_at(found, shape.template)
     _own_pods(template, workload)
-    want = wanted(
-        plan.cluster, pool, networking, host_network=workload.host_network, eni_request=workload.stated_request
-    )
+    want = wanted(plan, pool, networking, host_network=workload.host_network, eni_request=workload.stated_request)
     labels = template["metadata"]["labels"]
     try:
         if want.selector is not None:

@@ -22,7 +22,7 @@ from eniplan.k8s.pods import AFFINITY, TERMS
 from eniplan.k8s.rollout import share
 from eniplan.k8s.terway import NETWORKS_REQUEST
 from eniplan.k8s.values import listing, mapping
-from eniplan.messages import Message, say
+from eniplan.messages import NOTHING, Message, say
 from eniplan.observed import NODE_POOL_LABEL
 from eniplan.plan.document import value_at
 from eniplan.values import NamedTuple
@@ -225,7 +225,10 @@ def _move(given: _Given, workload: Workload, item: Object, held: Holder, most: i
         floor=_floor(given.every, workload, labels, replicas),
         by_hand=_by_hand(workload.kind, item),
         leaves=workload.kind == "DaemonSet" and not was_pinned and after != item,
-        notes=tuple(_notes(workload, item, given.every, replicas, given.old if was_pinned else "")),
+        notes=(
+            *_notes(workload, item, given.every, replicas, given.old if was_pinned else ""),
+            *(_volumes(given.plan, workload, item) if _has_claims(item, held) else ()),
+        ),
     )
     if staying.by_hand is not None:
         return staying if staying.by_hand is _PAUSED else staying._replace(manifest=_bare(after))
@@ -273,7 +276,7 @@ def _completed(given: _Given, workload: Workload, item: Object, held: Holder) ->
     pool, networking = parties(given.plan, workload)
     networks = workload.networks if workload.pod is not None and workload.pod.networks else ()
     request = len(networks) or workload.stated_request
-    want = wanted(given.plan.cluster, pool, networking, host_network=workload.host_network, eni_request=request)
+    want = wanted(given.plan, pool, networking, host_network=workload.host_network, eni_request=request)
     labels: Mapping[str, str] = {}
     was_pinned = False
     for template in templates(held, after):
@@ -415,6 +418,27 @@ def _notes(
             kind, _, name = _identity(item)
             yield say("{kind} {name} may scale it to {most} pods: pause it during the move",
                       kind=kind, name=name, most=found.most)  # fmt: skip
+
+
+def _has_claims(item: Object, held: Holder) -> bool:
+    """Return whether pods of an object use PersistentVolumeClaims."""
+    paths = ((*template.path, "spec", "volumes") for template in templates(held, item))
+    volumes = [mapping(volume) for path in paths for volume in listing(value_at(item, path))]
+    own = listing(value_at(item, ("spec", "volumeClaimTemplates")))
+    return bool(own) or any("persistentVolumeClaim" in volume for volume in volumes)
+
+
+def _volumes(plan: Plan, workload: Workload, item: Object) -> Iterable[Message]:
+    """Yield what may keep pods with PersistentVolumeClaims from starting on the new nodes."""
+    pool, _ = parties(plan, workload)
+    known = plan.cluster.zones
+    zones = tuple(dict.fromkeys(known[name] for name in pool.v_switch_ids or () if name in known))
+    where = say(" ({zones})", zones=zones) if zones else NOTHING
+    yield say("its volumes do not move: a disk must be in a zone of the new pool{where}, or its pod stays Pending; "
+              "kubectl describe pv", where=where)  # fmt: skip
+    if workload.kind == "Deployment" and value_at(item, ("spec", "strategy", "type")) != "Recreate":
+        yield say("new pods wait in vain for a volume that only one node can mount (ReadWriteOnce) while an old pod "
+                  "has it: set its strategy to Recreate, and write the migration again")  # fmt: skip
 
 
 def difference(before: Any, after: Any) -> Any:  # noqa: ANN401 - any value of an object

@@ -155,7 +155,7 @@ class _Manifest:
             )
             raise self._error(("metadata",), message, say("remove the PodNetworking"))
         return wanted(
-            self._plan.cluster,
+            self._plan,
             pools[named],
             None if networking is None else networkings[networking],
             host_network=workload is not None and workload.host_network,

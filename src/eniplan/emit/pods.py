@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import meets
-from eniplan.k8s.nodes import Taint, stays, toleration_of
+from eniplan.k8s.nodes import Taint, repelling, stays, toleration_of
 from eniplan.k8s.pods import AFFINITY, TERMS, read_pod
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI
 from eniplan.messages import NOTHING, Message, say
@@ -20,20 +20,22 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from eniplan.k8s.labels import Requirement, Selector
     from eniplan.k8s.nodes import NodeLabels
     from eniplan.k8s.pods import Pod
     from eniplan.plan.document import Path
-    from eniplan.plan.model import Cluster, NodePool, PodNetworking
-
-_RULE = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": [EXCLUSIVE_VALUE]}
+    from eniplan.plan.model import NodePool, Plan, PodNetworking
 
 
 def exclusive_only() -> dict[str, Any]:
     """Return the node selector requirement that only exclusive nodes match."""
-    return {**_RULE, "values": [EXCLUSIVE_VALUE]}
+    return _expression(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE)
+
+
+def _expression(key: str, value: str) -> dict[str, Any]:
+    return {"key": key, "operator": "In", "values": [value]}
 
 
 class PodError(Exception):
@@ -53,6 +55,8 @@ class Wanted(NamedTuple):
     taints: tuple[Taint, ...]
     nodes: NodeLabels
     """The known labels of their nodes."""
+    steering: Mapping[str, str]
+    """The labels by which their nodes are chosen."""
     selector: Selector | None
     """The podSelector of their PodNetworking, which their labels must match."""
     enis: int
@@ -63,7 +67,7 @@ class Wanted(NamedTuple):
 
 
 def wanted(
-    cluster: Cluster,
+    plan: Plan,
     pool: NodePool,
     networking: PodNetworking | None = None,
     *,
@@ -73,7 +77,7 @@ def wanted(
     """Return what the pods of a workload on a pool must have.
 
     Args:
-        cluster: the cluster of the pool.
+        plan: the plan of the pool.
         pool: the pool they run on.
         networking: their PodNetworking; None: only node affinity steers them.
         host_network: whether they use the host network; such pods take no ENI.
@@ -87,8 +91,21 @@ def wanted(
     if pool.is_lingjun or host_network:
         enis = 0
     selector = None if networking is None else networking.pod_selector
-    nodes = pool.node_labels(cluster.region, cluster.zones)
-    return Wanted(pool.node_taints, nodes, selector, enis, pool.is_lingjun, is_injected)
+    nodes = pool.node_labels(plan.cluster.region, plan.cluster.zones)
+    steering = {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE, **_apart(plan, pool)}
+    return Wanted(pool.node_taints, nodes, steering, selector, enis, pool.is_lingjun, is_injected)
+
+
+def _apart(plan: Plan, pool: NodePool) -> dict[str, str]:
+    """Return the own labels of a pool that keep its pods off the plan's other pools, whose taints they tolerate."""
+    tolerations = [toleration_of(taint) for taint in pool.node_taints]
+    others = [item for item in plan.node_pools if item is not pool and not repelling(item.node_taints, tolerations)]
+    found = {}
+    for key, value in (pool.labels or {}).items():
+        alike = [item for item in others if (item.labels or {}).get(key) == value]
+        if key != EXCLUSIVE_LABEL and len(alike) < len(others):
+            found[key], others = value, alike
+    return found
 
 
 def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -> None:
@@ -116,7 +133,7 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
         for key, value in missing_labels(want.selector, pod.labels).items():
             map_at(template, ("metadata", "labels"))[key] = value
     _tolerate(template, pod, want.taints)
-    _steer(template, pod, is_bare=is_bare)
+    _steer(template, pod, want.steering, is_bare=is_bare)
     _request(template, pod, want)
     done = read_pod(template)
     for flaw in done.refused:
@@ -175,8 +192,8 @@ def _tolerate(template: dict[str, Any], pod: Pod, taints: tuple[Taint, ...]) -> 
             spec["tolerations"] = [*(spec.get("tolerations") or ()), toleration_of(taint).written()]
 
 
-def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
-    """Require the exclusive label in every term, because each term alone may place the pod."""
+def _steer(template: dict[str, Any], pod: Pod, labels: Mapping[str, str], *, is_bare: bool) -> None:
+    """Require the labels of its nodes in every term, because each term alone may place the pod."""
     for requirement in pod.placement.requirements():
         if requirement.key == EXCLUSIVE_LABEL and not meets(requirement, EXCLUSIVE_VALUE):
             message = say(
@@ -188,25 +205,29 @@ def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
     if terms and not any(term.expressions or term.fields for term in terms):
         message = say("a term without a requirement matches no node")
         raise PodError(("spec", *AFFINITY, TERMS), message, say("remove the term, or add its requirements"))
-    if any(_is_rule(requirement) for requirement in pod.placement.selector):
-        return
-    if terms and all(any(map(_is_rule, term.expressions)) for term in terms):
+    lacking = _lacking(labels, pod.placement.selector)
+    if terms:
+        lacking = {key: labels[key] for term in terms for key in _lacking(lacking, term.expressions)}
+    if not lacking:
         return
     if is_bare:
-        map_at(template, ("spec", "nodeSelector"))[EXCLUSIVE_LABEL] = EXCLUSIVE_VALUE
+        map_at(template, ("spec", "nodeSelector")).update(lacking)
         return
     parent = map_at(template, ("spec", *AFFINITY))
     if not terms:
-        parent[TERMS] = [{"matchExpressions": [exclusive_only()]}]
+        parent[TERMS] = [{"matchExpressions": [_expression(*label) for label in lacking.items()]}]
     for term, value in zip(terms, parent[TERMS] if terms else (), strict=True):
         # An empty term matches no node; adding a requirement would make it match some.
-        if (term.expressions or term.fields) and not any(map(_is_rule, term.expressions)):
-            value["matchExpressions"] = [*(value.get("matchExpressions") or ()), exclusive_only()]
+        more = _lacking(lacking, term.expressions) if term.expressions or term.fields else {}
+        if more:
+            wishes = value.get("matchExpressions") or ()
+            value["matchExpressions"] = [*wishes, *(_expression(*label) for label in more.items())]
 
 
-def _is_rule(requirement: Requirement) -> bool:
-    wanted_one = (EXCLUSIVE_LABEL, "In", (EXCLUSIVE_VALUE,))
-    return (requirement.key, requirement.operator, requirement.values) == wanted_one
+def _lacking(labels: Mapping[str, str], requirements: Iterable[Requirement]) -> dict[str, str]:
+    """Return the labels that no requirement asks for."""
+    asked = {(item.key, item.operator, item.values) for item in requirements}
+    return {key: value for key, value in labels.items() if (key, "In", (value,)) not in asked}
 
 
 def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:

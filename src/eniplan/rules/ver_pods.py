@@ -480,6 +480,9 @@ def ver029(view: ClusterView) -> Outcome:
     for (pool, where), found in grouped(pairs).items():
         why = say("of pool {pool!r} on node {node}, which is not in it", pool=pool, node=where)
         hint = say("add the node affinity to the pod template: `eniplan render-manifests --patch` prints it")
+        if where in view.pods_by_node:
+            hint = say("{hint}; it tells exclusive pools apart by their own labels, so give each pool one, or another "
+                       "taint", hint=hint)  # fmt: skip
         if where not in there:
             why = say("on node {node}, which does not exist", node=where)
             hint = say("its node is gone, and the pod with it: kubectl get node {node}; kubectl -n {namespace} "
