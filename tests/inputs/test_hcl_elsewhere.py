@@ -22,6 +22,7 @@ from tests.inputs.test_hcl_modules import ENOUGH, FEW, LABEL, pool
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.harness import Run
     from tests.inputs.support import Judged
 
 TYPES = f"instance_types of pool {'eni'!r}"
@@ -228,6 +229,97 @@ def test_what_an_include_may_give_is_not_known(here: Path) -> None:
     assert {item.fact: str(item.hint) for item in judged.report.undecided} == {
         "the size of pool 'p-prod'": "the include in ./envs/terragrunt.hcl:11 may set it"
     }
+
+
+ROOT = (
+    'inputs = merge(local.env.locals, { name = "root", size = 7 })\nlocals {\n  env = read_terragrunt_config("%s")\n}\n'
+)
+COMMON = """terraform {
+  source = "${dirname(find_in_parent_folders("root.hcl"))}/modules/pool"
+}
+locals {
+  env = read_terragrunt_config(find_in_parent_folders("env.hcl")).locals
+}
+inputs = {
+  name  = "${local.env.env}-${path_relative_to_include()}"
+  types = ["%s"]
+}
+"""
+INCLUDES = """include "root" {
+  path   = find_in_parent_folders("root.hcl")
+  expose = true
+}
+include "common" {
+  path = "${dirname(find_in_parent_folders("root.hcl"))}/common/pool.hcl"
+}
+"""
+
+
+def test_what_includes_give(here: Path) -> None:
+    files = {
+        "modules/pool/main.tf": MODULE,
+        "root.hcl": ROOT % "${get_parent_terragrunt_dir()}/env.hcl",
+        "env.hcl": 'locals {\n  env = "outer"\n}\n',
+        "common/pool.hcl": COMMON % FEW,
+        "live/env.hcl": 'locals {\n  env = "live"\n  types = []\n}\n',
+        "live/a/terragrunt.hcl": INCLUDES,
+    }
+    judged = judge_files(here, files, ".")
+    assert judged.places == {"ENI001": f"./modules/pool/main.tf:10:20 ./live/a: {RESOURCE}.eni.instance_types[0]"}
+    assert hint(judged).endswith("the value comes from common/pool.hcl:9")
+    assert [found.name for found in judged.report.pools] == ["live-../live/a"]
+    assert judged.facts == {}
+    own = INCLUDES + f'inputs = {{\n  name  = "${{include.root.inputs.name}}-own"\n  types = ["{ENOUGH}"]\n}}\n'
+    judged = judge_files(here, {"live/a/terragrunt.hcl": own}, ".")
+    assert ([found.name for found in judged.report.pools], judged.rules) == (["root-own"], set())
+    for text in ("a = = 1\n", None):  # a broken include, and one that is not there
+        (here / "common/pool.hcl").unlink() if text is None else (here / "common/pool.hcl").write_text(text)
+        judged = judge_files(here, {"live/a/terragrunt.hcl": unit('"../../modules/pool"', INCLUDES)}, ".")
+        assert {str(item.hint) for item in judged.report.undecided} <= {
+            "the include in ./live/a/terragrunt.hcl:12 may set it"
+        }
+        assert judged.rules == {"ENI001"}
+
+
+@pytest.mark.parametrize(("how", "rules"), [("deep", {"ENI001", "ENI007"}), ("shallow", set()), ("no_merge", set())])
+def test_how_includes_are_merged(here: Path, how: str, rules: set[str]) -> None:
+    text = f'include {{\n  path = "../root.hcl"\n  merge_strategy = "{how}"\n}}\n'
+    files = {
+        "modules/pool/main.tf": MODULE,
+        "root.hcl": f'inputs = {{\n  types = ["{FEW}"]\n  name = "root"\n}}\n',
+        "a/terragrunt.hcl": unit('"../modules/pool"', text, types=ENOUGH),
+    }
+    judged = judge_files(here, files, ".")
+    assert (judged.rules, [found.name for found in judged.report.pools]) == (rules, ["p-prod"])
+
+
+def test_files_of_terragrunt_that_read_each_other(here: Path) -> None:
+    loop = 'locals {\n  x = read_terragrunt_config("%s")\n}\ninputs = {\n  name = local.x.inputs.name\n}\n'
+    files = {
+        "pool/main.tf": MODULE,
+        "a.hcl": loop % "b.hcl",
+        "b.hcl": loop % "a.hcl",
+        "terragrunt.hcl": 'include "a" {\n  path = "a.hcl"\n}\n' + unit('"./pool"').replace("  name ", "  # "),
+    }
+    judged = judge_files(here, files, ".")
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    assert "node_pool_name of pool '.: alicloud_cs_kubernetes_node_pool.eni'" in judged.facts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        unit('"tfr:///terraform-alicloud-modules/managed-kubernetes/alicloud?version=1.8.0"'),
+        'include "root" {\n  path = "../root.hcl"\n}\ninputs = {\n  types = {}\n}\n',
+        unit('"../none"'),
+    ],
+)
+def test_a_unit_that_gives_the_label_to_a_module_that_is_not_here(run: Run, tmp_path: Path, text: str) -> None:
+    (tmp_path / "envs").mkdir()
+    label = text.replace("types =", f'labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n  types =')
+    (tmp_path / "envs" / "terragrunt.hcl").write_text(label, encoding="utf-8")
+    result = run("check", ".", cwd=tmp_path)
+    assert (result.code, "whether pool './envs' is an exclusive node pool is not known" in result.out) == (0, True)
 
 
 @pytest.mark.parametrize(

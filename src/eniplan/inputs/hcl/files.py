@@ -15,12 +15,14 @@ from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.module import Given, Module
 from eniplan.inputs.hcl.nodes import Literal, Name
 from eniplan.inputs.hcl.parse import Text
-from eniplan.inputs.hcl.pools import Configuration
+from eniplan.inputs.hcl.pools import Configuration, Tree
 from eniplan.inputs.hcl.sources import at
 from eniplan.inputs.hcl.values import Budget, TooMuchError
 from eniplan.inputs.places import NotKnown, Skipped
+from eniplan.inputs.spelling import DECIDING, TERRAFORM, Resource
+from eniplan.inputs.templates import Group
 from eniplan.messages import say
-from eniplan.plan.document import decode, read_documents
+from eniplan.plan.document import Document, decode, read_documents
 from eniplan.plan.load import HCL_ENDINGS, HCL_JSON_ENDINGS, TERRAGRUNT
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.suggest import did_you_mean
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
 
     from eniplan.inputs.hcl.parse import Part
     from eniplan.inputs.hcl.terragrunt import Unit
-    from eniplan.inputs.templates import Group
-    from eniplan.plan.document import Document
+    from eniplan.messages import Message
 
 _OURS = (RESOURCE.encode(), EXCLUSIVE_LABEL.encode())
 _OBJECTS = "|".join((*APPLIED, CHART)).encode()
@@ -107,6 +108,8 @@ class Files:
         self._folders: dict[str, _Folder] = {}
         self._units: list[Unit] = []
         """Terragrunt files."""
+        self._lost: list[Group] = []
+        """Pools of those whose module cannot be read."""
         self._beside: dict[str, _Folder] = {}
         """Called folders that are not inputs."""
         self._shared: set[str] = set()
@@ -162,17 +165,29 @@ class Files:
         source = Text(path, decode(path, data))
         if source.whole.fault is not None:
             return say("not valid HCL in line {line}", line=source.place(source.whole.fault)[0])
-        unit = terragrunt.read(source, Budget(_STEPS + 4 * len(data)))
+        budget = Budget(_STEPS + 4 * len(data))
+        unit = terragrunt.read(source, budget)
+        self.used |= budget.files
         folder = os.path.dirname(path) if unit.folder is None else unit.folder
         if isinstance(folder, NotKnown):
-            return say("a remote module: check the plan ({why})", why=folder)
+            return self._lose(unit, say("a remote module: check the plan ({why})", why=folder))
         files = [os.path.join(folder, name) for name in _listed(folder, _OF_FOLDERS)]
         if not files:
             if unit.others:
-                return say("its module comes from an include: check the plan")
-            return say("no module in {folder}", folder=folder)
+                return self._lose(unit, say("its module comes from an include: check the plan"))
+            return self._lose(unit, say("no module in {folder}", folder=folder))
         self._units.append(unit._replace(folder=folder))
         return "" if names_ours(data) or any(map(_has_ours, files)) else _NO_POOL
+
+    def _lose(self, unit: Unit, why: Message) -> str:
+        """Keep a unit whose module cannot be read, if it passes the exclusive label. Return why others are skipped."""
+        if EXCLUSIVE_LABEL not in str(unit.inputs):
+            return why
+        address = os.path.dirname(unit.path) or "."
+        lost: dict[str, Any] = dict.fromkeys(DECIDING, NotKnown(why))
+        pool = Resource(address, Document(unit.path, None, Tree(unit.source)), (address,), lost, TERRAFORM)
+        self._lost.append(Group(("hcl", unit.path), [pool], is_certain=False))
+        return ""
 
     def embed(self, path: str, name: str, texts: list[Text]) -> None:
         """Add texts embedded in a file, as one configuration with a name."""
@@ -192,7 +207,7 @@ class Files:
 
     def finish(self) -> Outcome:
         """Evaluate all configurations."""
-        groups: list[Group] = []
+        groups = self._lost
         called = [path for key, folder in self._folders.items() for path in folder.says.called(key)]
         called += (os.path.normpath(str(unit.folder)) for unit in self._units)
         self._shared = {path for path, callers in Counter(called).items() if callers > 1}

@@ -1,7 +1,7 @@
 """Reads a `terragrunt.hcl`: the folder of its module, and the values of the module's variables.
 
-Terragrunt passes `inputs` as TF_VAR_ environment variables, which every values file overrides. Values from an
-`include`, from other units, and from most Terragrunt functions are unknown.
+Terragrunt passes `inputs` as TF_VAR_ environment variables, which every values file overrides. An `include` gives
+what the file does not set. Values from other units and from most Terragrunt functions are unknown.
 Source: https://terragrunt.gruntwork.io/docs/reference/hcl/blocks
 """
 
@@ -10,35 +10,47 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from eniplan.bounds import MAX_NAMED_FILE
+from eniplan.errors import InputError
 from eniplan.inputs.hcl.disk import holding
 from eniplan.inputs.hcl.evaluate import outcome
 from eniplan.inputs.hcl.module import Given, Module, Of
 from eniplan.inputs.hcl.nodes import Entries, Literal
+from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.hcl.sources import at
 from eniplan.inputs.hcl.values import text, unknown
 from eniplan.inputs.places import NotKnown
 from eniplan.messages import say
+from eniplan.plan.document import decode
 from eniplan.plan.load import TERRAGRUNT
+from eniplan.terminal import read_file
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from eniplan.inputs.hcl.parse import Block, Text
+    from eniplan.inputs.hcl.parse import Block
     from eniplan.inputs.hcl.values import Budget
 
 _LOCAL = ("./", "../", "/")
+_MAX_NESTED = 8
+"""Maximum depth of files that read each other."""
 
 
 class Unit(NamedTuple):
-    """The content of a `terragrunt.hcl`."""
+    """The content of a `terragrunt.hcl`, with what it includes."""
 
-    path: str
+    source: Text
     folder: str | NotKnown | None
-    """The folder of the module; None if it is the file's own folder, or if the include names it."""
+    """The folder of the module; None if it is the file's own folder, or if an unread include names it."""
     inputs: dict[str, Given]
     others: NotKnown | None
     """Why variables that it does not set may still have values, or None."""
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.source.file
 
     def given(self, variables: Iterable[str]) -> dict[str, Given]:
         """Return the values of some variables."""
@@ -49,39 +61,132 @@ class Unit(NamedTuple):
 def read(source: Text, budget: Budget) -> Unit:
     """Read a file."""
     folder = os.path.dirname(source.file)
-    module = _Names(source, budget)
-    blocks = source.whole.blocks
-    include = next((block for block in blocks if block.kind == "include"), None)
-    others = None
-    if include is not None:
-        others = NotKnown(say("the include in {place} may set it", place=at(source, include.start)))
-    inputs, whole = _inputs(source, module)
-    terraform = next((block for block in blocks if block.kind == "terraform" and "source" in block.attributes), None)
-    return Unit(source.file, _folder(folder, terraform, module), inputs, whole or others)
+    own = _Names(source, budget, folder)
+    inputs, others = _inputs(own)
+    module = _source(own)
+    for block in reversed([block for block in own.config.whole.blocks if block.kind == "include"]):
+        outer = own.included(block)
+        how = _word(block, own, "merge_strategy")
+        if how == "no_merge":
+            continue
+        if outer is None:
+            others = others or NotKnown(say("the include in {place} may set it", place=at(source, block.start)))
+            continue
+        found, whole = _inputs(outer)
+        inputs = {**found, **inputs} if how != "deep" else _merged(found, inputs)
+        others, module = others or whole, module or _source(outer)
+    return Unit(source, None if module is None else _folder(folder, *module), inputs, others)
+
+
+def _merged(under: dict[str, Given], over: dict[str, Given]) -> dict[str, Given]:
+    both = {
+        name: Given(_deep(under[name].value, item.value), item.where) for name, item in over.items() if name in under
+    }
+    return {**under, **over, **both}
+
+
+def _deep(under: Any, over: Any) -> Any:  # noqa: ANN401 - values
+    """Merge maps recursively and join lists, as `merge_strategy = "deep"` does."""
+    if isinstance(under, dict) and isinstance(over, dict):
+        return {**under, **{key: _deep(under[key], item) if key in under else item for key, item in over.items()}}
+    return [*under, *over] if type(under) is list and type(over) is list else over
 
 
 class _Names(Module):
-    """Resolves names in a Terragrunt file: its locals, and functions for its own folder."""
+    """Resolves names in a Terragrunt file: its locals, its includes, and functions for the folder of the unit."""
 
-    def __init__(self, source: Text, budget: Budget) -> None:
-        folder = os.path.abspath(os.path.dirname(source.file))
-        super().__init__(os.path.dirname(source.file), [source], budget, given={}, read=lambda _: [])
+    def __init__(self, source: Text, budget: Budget, unit: str, depth: int = 0) -> None:
+        self.config = source
+        self._unit = os.path.abspath(unit)
+        self._depth = depth
+        own = os.path.dirname(source.file)
+        super().__init__(own, [source], budget, given={}, read=lambda _: [])
+        to_unit = os.path.relpath(self._unit, own or ".").replace(os.sep, "/")
+        from_unit = os.path.relpath(own or ".", self._unit).replace(os.sep, "/")
         functions = {
-            "get_terragrunt_dir": lambda _: folder,
-            "get_repo_root": lambda _: _above(".git", folder),
-            "find_in_parent_folders": lambda args: _in_parents(text(args[0]) if args else TERRAGRUNT, folder),
+            "get_terragrunt_dir": lambda _: self._unit,
+            "get_parent_terragrunt_dir": lambda _: os.path.abspath(own),
+            "get_repo_root": lambda _: _above(".git", self._unit),
+            "find_in_parent_folders": self._found,
+            "path_relative_to_include": lambda _: to_unit,
+            "path_relative_from_include": lambda _: from_unit,
+            "read_terragrunt_config": self._config,
         }
         self.scope = self.scope._replace(functions=functions)
+
+    def included(self, block: Block) -> _Names | None:
+        """Return the file that an include names; None if it is unknown or cannot be read."""
+        path = _word(block, self, "path")
+        return self._read_file(path, self._unit) if path else None
+
+    def members(self) -> dict[str, Any]:
+        """Return what other files see of this one."""
+        inputs, lost = _inputs(self)
+        given = {name: item.value for name, item in inputs.items()} if lost is None else lost
+        return {"locals": {name: self.local(name) for name in self.locals}, "inputs": given}
+
+    def _read_file(self, path: str, unit: str) -> _Names | None:
+        """Return another file of Terragrunt, which must end in .hcl like a module's in .tf; None if it is none."""
+        found = os.path.normpath(os.path.join(self._unit, path))
+        shown = found if os.path.isabs(self.folder) else os.path.relpath(found)
+        if self._depth >= _MAX_NESTED or not found.endswith(".hcl") or not _is_small(found):
+            return None
+        try:
+            source = Text(shown, decode(shown, read_file(shown)))
+        except (InputError, OSError):
+            return None
+        self.budget.files.add(os.path.normpath(shown))
+        return None if source.whole.fault is not None else _Names(source, self.budget, unit, self._depth + 1)
+
+    def _config(self, args: list[Any]) -> Any:  # noqa: ANN401 - a value
+        path = text(args[0]) if args else ""
+        found = self._read_file(path, os.path.dirname(os.path.join(self._unit, path)))
+        if found is not None:
+            return found.members()
+        return args[1] if args[1:] else NotKnown(say("{path} cannot be read", path=path))
+
+    def _found(self, args: list[Any]) -> Any:  # noqa: ANN401 - a value
+        found = _in_parents(text(args[0]) if args else TERRAGRUNT, self._unit)
+        return args[1] if isinstance(found, NotKnown) and args[1:] else found
 
     def _root(self, name: str) -> Any:  # noqa: ANN401 - a value
         if name == "local":
             return Of(self.local)
+        if name == "include":
+            blocks = [block for block in self.config.whole.blocks if block.kind == "include"]
+            named = {
+                block.labels[0]: outer.members() for block in blocks if block.labels and (outer := self.included(block))
+            }
+            bare = next(
+                (outer.members() for block in blocks if not block.labels and (outer := self.included(block))), {}
+            )
+            if named or bare:
+                return {**bare, **named}
         return Of(lambda which: NotKnown(say("only Terragrunt knows {name}.{which}", name=name, which=which)))
 
 
-def _folder(folder: str, terraform: Block | None, module: Module) -> str | NotKnown | None:
-    if terraform is None:
-        return None
+def _is_small(path: str) -> bool:
+    try:
+        return os.path.isfile(path) and os.path.getsize(path) <= MAX_NAMED_FILE
+    except (OSError, ValueError):  # ValueError: the name contains NUL
+        return False
+
+
+def _word(block: Block, names: _Names, name: str) -> str:
+    """Return the text of an argument of a block; nothing if it is unknown or missing."""
+    attribute = block.attributes.get(name)
+    found = None if attribute is None else outcome(attribute.expression, names.scope)
+    return "" if found is None or unknown(found) is not None else text(found)
+
+
+def _source(names: _Names) -> tuple[Block, _Names] | None:
+    """Return the block that names the module."""
+    blocks = names.config.whole.blocks
+    found = next((block for block in blocks if block.kind == "terraform" and "source" in block.attributes), None)
+    return None if found is None else (found, names)
+
+
+def _folder(folder: str, terraform: Block, module: Module) -> str | NotKnown:
     node = terraform.attributes["source"].expression
     found = outcome(node, module.scope)
     if (lost := unknown(found)) is not None:
@@ -104,18 +209,19 @@ def _in_parents(name: str, folder: str) -> str | NotKnown:
     return found if isinstance(found, NotKnown) else os.path.join(found, name)
 
 
-def _inputs(source: Text, module: Module) -> tuple[dict[str, Given], NotKnown | None]:
+def _inputs(names: _Names) -> tuple[dict[str, Given], NotKnown | None]:
+    source = names.config
     attribute = source.whole.attributes.get("inputs")
     if attribute is None:
         return {}, None
     node = attribute.expression
     if isinstance(node, Entries) and all(isinstance(key, Literal) for key, _ in node.items):
         return {
-            str(key.value): Given(outcome(value, module.scope), at(source, value.start))
+            str(key.value): Given(outcome(value, names.scope), at(source, value.start))
             for key, value in node.items
             if isinstance(key, Literal)
         }, None
-    found = outcome(node, module.scope)
+    found = outcome(node, names.scope)
     if not isinstance(found, dict):
         return {}, unknown(found) or NotKnown(say("inputs is not a map"))
     return {name: Given(value, at(source, attribute.start)) for name, value in found.items()}, None
