@@ -209,7 +209,7 @@ def test_a_module_that_is_given_the_label_makes_pools_that_are_not_known(here: P
     assert [item.place.line for item in judged.report.undecided] == [1]
     assert judged.skipped == [
         ("b.tf", "no node pool in it"),
-        ("a.tf: module.other", "a remote module: check the plan"),
+        ("a.tf: module.other", "a remote module: run `terraform init`, which installs it, or check the plan"),
     ]
 
 

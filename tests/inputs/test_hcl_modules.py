@@ -248,6 +248,65 @@ class TestModules:
         ]
 
 
+AWAY = (
+    'module "ack" {\n  source  = "a/ack/alicloud"\n  version = "1.0"\n  name    = "fast"\n  labels  = var.labels\n}\n'
+)
+DECLARED = 'variable "labels" {\n  default = {}\n}\n'
+
+
+class TestRemoteModules:
+    """Modules that are not in the repository."""
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"terraform.tfvars": f'labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n'},
+            {"labels.yaml": f"{EXCLUSIVE_LABEL}: eniOnly\n"},
+        ],
+    )
+    @pytest.mark.parametrize("is_wrapped", [False, True])
+    def test_the_label_in_a_value_is_not_overlooked(self, check: Any, values: dict[str, str], is_wrapped: bool) -> None:  # noqa: ANN401, FBT001 - see `check`
+        """Whatever file the value is written in, and however many local modules pass it on."""
+        given = "var.labels" if "terraform.tfvars" in values else 'yamldecode(file("${path.module}/labels.yaml"))'
+        if is_wrapped:
+            root = DECLARED + f'module "own" {{\n  source = "./own"\n  labels = {given}\n}}\n'
+            files = {"main.tf": root, "own/main.tf": DECLARED + AWAY, **values}
+        else:
+            files = {"main.tf": DECLARED + AWAY.replace("var.labels", given), **values}
+        outcome = check(files)
+        address = "module.own.module.ack" if is_wrapped else "module.ack"
+        facts = {item["fact"]: item["hint"] for item in outcome.report["undecided"]}
+        why = "its labels are not known: a remote module: run `terraform init`, which installs it, or check the plan"
+        assert (outcome.code, facts) == (0, {f"whether pool '{address}' is an exclusive node pool": why})
+
+    def test_without_the_label_it_is_only_skipped(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": DECLARED + AWAY, "pool.tf": pool(types=f'["{ENOUGH}"]')}, ".", "-v")
+        assert (outcome.code, outcome.pools, outcome.report["undecided"]) == (0, ["eni"], [])
+        assert "skipped ./main.tf: module.ack: a remote module: run `terraform init`" in outcome.err
+        assert check({"pool.tf": ""}).code == 3  # nothing else is there
+
+    @pytest.mark.parametrize("is_nested", [False, True])
+    def test_what_init_has_installed_is_read(self, check: Any, is_nested: bool) -> None:  # noqa: ANN401, FBT001 - see `check`
+        folder = ".terraform/modules/ack"
+        values = {"terraform.tfvars": f'labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n'}
+        modules = [{"Key": "", "Source": "", "Dir": "."}, {"Key": "ack", "Source": "a/ack/alicloud", "Dir": folder}]
+        files = {"main.tf": DECLARED + AWAY, f"{folder}/main.tf": CHILD, **values}
+        if is_nested:
+            modules.append({"Key": "ack.inner", "Source": "a/inner/alicloud", "Dir": f"{folder}.inner/sub"})
+            inner = 'variable "name" {}\n' + DECLARED + AWAY.replace('"ack"', '"inner"').replace('"fast"', "var.name")
+            files |= {f"{folder}/main.tf": inner, f"{folder}.inner/sub/main.tf": CHILD}
+        outcome = check({**files, ".terraform/modules/modules.json": json.dumps({"Modules": modules})})
+        assert (outcome.code, outcome.pools) == (0, ["fast"])
+
+    @pytest.mark.parametrize(
+        "text", ["", "[]", '{"Modules": {}}', '{"Modules": [1, {"Key": "ack"}, {"Key": "ack", "Dir": 1}]}', "{", "\0"]
+    )
+    def test_another_list_of_modules_is_left_alone(self, check: Any, text: str) -> None:  # noqa: ANN401 - see `check`
+        values = {"terraform.tfvars": f'labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n'}
+        files = {"main.tf": DECLARED + AWAY, ".terraform/modules/modules.json": text, **values}
+        assert len(check(files).report["undecided"]) == 1
+
+
 ACK = """resource "alicloud_cs_managed_kubernetes" "ack" {
   version         = "1.28.3-aliyun.1"
   ip_stack        = "dual"
@@ -709,4 +768,4 @@ def test_a_remote_module_that_gets_the_label_by_a_name(
         if name.endswith(".tfvars"):
             (tmp_path / name).write_text("x = 1\n", encoding="utf-8")
     result = run("check", ".", "-v", cwd=tmp_path)
-    assert (result.code, "k8s: a remote module: check the plan" in result.err) == (3, True)
+    assert (result.code, "k8s: a remote module: run `terraform init`" in result.err) == (3, True)

@@ -98,7 +98,10 @@ class Others(Protocol):
         """Return the number of documents collected so far."""
 
     def leads_out(self, folder: str) -> bool:
-        """Return whether files of a folder use inputs that are outside it, such as modules of Terraform."""
+        """Return whether files of a folder use inputs that are outside it, such as modules of Terraform.
+
+        Known after `finish`.
+        """
 
     def finish(self, plans: Mapping[str, LoadedPlan | None]) -> Iterator[LoadedPlan | Problem]:
         """Turn the collected inputs into plans.
@@ -119,6 +122,8 @@ class _Run:
         self.others: Others | None = make() if make is not None and eager else None
         self.plans: dict[str, LoadedPlan | None] = {}
         """By file; None if the file can be read again."""
+        self.empty: list[str] = []
+        """Folders in which nothing was found."""
         self.exclude = exclude
         self.endings = _ENDINGS if make is None else (*_ENDINGS, *HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *more)
 
@@ -165,6 +170,18 @@ def load(
             yield from _load_file(path, run)
     if run.others is not None:
         yield from run.others.finish(run.plans)
+    for folder in run.empty:
+        if run.others is None or not run.others.leads_out(folder):
+            yield _empty(folder, run)
+
+
+def _empty(folder: str, run: _Run) -> Problem:
+    endings = ", ".join("*" + ending for ending in _ENDINGS)
+    hint = say("a plan is a file {endings} with apiVersion: eniplan/v1; `eniplan init` writes one", endings=endings)
+    if run.others is None:
+        return Problem(say("no plan in this folder"), Place(folder), hint)
+    message = say("no plan in this folder, and no other input with an exclusive node pool or pods for one")
+    return Problem(message, Place(folder), say("--verbose shows what was skipped; {hint}", hint=hint))
 
 
 def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
@@ -183,14 +200,8 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         if not isinstance(error, FileNotFoundError):  # the folder was deleted since
             count += 1
             yield unreadable_file(str(error.filename), error)
-    if not count + run.count() and not (run.others is not None and run.others.leads_out(folder)):
-        endings = ", ".join("*" + ending for ending in _ENDINGS)
-        hint = say("a plan is a file {endings} with apiVersion: eniplan/v1; `eniplan init` writes one", endings=endings)
-        if run.others is None:
-            yield Problem(say("no plan in this folder"), Place(folder), hint)
-        else:
-            message = say("no plan in this folder, and no other input with an exclusive node pool or pods for one")
-            yield Problem(message, Place(folder), say("--verbose shows what was skipped; {hint}", hint=hint))
+    if not count + run.count():
+        run.empty.append(folder)
 
 
 def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:

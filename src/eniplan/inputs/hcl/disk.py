@@ -8,10 +8,13 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_NAMED_FILE
+from eniplan.errors import InputError
 from eniplan.inputs.hcl.parse import template
 from eniplan.inputs.hcl.values import MAX_ITEMS, RefusedError, Set, TooMuchError, entries, set_of, text
 from eniplan.inputs.places import NotKnown
+from eniplan.k8s.values import listing
 from eniplan.messages import say
+from eniplan.plan.document import read_documents, value_at
 from eniplan.terminal import read_file
 
 if TYPE_CHECKING:
@@ -141,6 +144,26 @@ def workspace(root: str | None) -> tuple[str, str] | None:
     except (OSError, UnicodeDecodeError):
         return None
     return (found, path) if found else None
+
+
+def installed(root: str) -> dict[str, str]:
+    """Return the folders of the modules that `terraform init` has installed, by the labels of the calls, with dots.
+
+    Args:
+        root: the folder in which Terraform runs.
+
+    """
+    path = os.path.join(root, ".terraform", "modules", "modules.json")
+    try:
+        (document,) = read_documents(path, read_file(path))
+    except (OSError, InputError, ValueError):  # not installed, or not by this Terraform
+        return {}
+    found = (item for item in listing(value_at(document.value, ("Modules",))) if isinstance(item, dict))
+    return {
+        str(item.get("Key")): os.path.normpath(os.path.join(root, folder))
+        for item in found
+        if isinstance(folder := item.get("Dir"), str) and "\0" not in folder
+    }
 
 
 _LONGEST_NAME = 1000

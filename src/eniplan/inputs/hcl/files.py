@@ -46,6 +46,7 @@ _BLOCK = (
 _OF_FOLDERS = (*HCL_ENDINGS, *HCL_JSON_ENDINGS)
 """Endings of files that form one module with the others in their folder."""
 _SOURCE = rb'(?m)(?:^[ \t]*source[ \t]*=|"source"[ \t]*:)[ \t]*"(\.\.?/[^"\n]*)"'
+_CALL = rb'(?m)^[ \t]*module[ \t]|"module"[ \t\r\n]*:'
 _NO_POOL = say("no node pool in it")
 _STEPS = 500_000
 """The minimum budget of a configuration, in steps; large files add to it."""
@@ -119,8 +120,8 @@ class Files:
         self._left: list[Skipped] = []
         self._manifests: list[Document] = []
         self._asked: set[str] = set()
-        self._labelled: dict[str, bool] = {}
-        """Whether values of variables name the exclusive label, by folder."""
+        self._fruitful: set[str] = set()
+        """The folders of the configurations that have pools or manifests."""
         self.used = {os.path.normpath(file) for file in options.files}
         """Other files that the configurations read."""
 
@@ -142,21 +143,12 @@ class Files:
         folder = self._folders.setdefault(key, _Folder(path if is_alone else os.path.dirname(path)))
         folder.wanted.append(path)
         says = _said(data, named=named)
-        if b"module" in data and self._gives_label(folder.shown):
-            says = says._replace(is_ours=True)
         folder.says = folder.says.and_(says)
         if named or says.is_ours:
             folder.looked_at.add(path)
         if is_alone:
             self._read[key] = [_text(path, data)]
         return "" if says.is_ours else _NO_POOL
-
-    def _gives_label(self, folder: str) -> bool:
-        """Return whether a value of a variable may be the exclusive label."""
-        if folder not in self._labelled:
-            files = (*_automatic(folder), *self._options.files)
-            self._labelled[folder] = EXCLUSIVE_LABEL in str(self._options.values) or any(map(_has_label, files))
-        return self._labelled[folder]
 
     def _add_unit(self, path: str, data: bytes) -> str:
         """Add a Terragrunt file; see `add`."""
@@ -199,11 +191,8 @@ class Files:
         self._read[key] = texts
 
     def leads_out(self, folder: str) -> bool:
-        """Return whether a configuration in a folder calls modules that may have node pools or manifests."""
-        inside = [(key, found.shown) for key, found in self._folders.items()]
-        inside += ((os.path.normpath(str(unit.folder)), unit.path) for unit in self._units)
-        keys = [key for key, shown in inside if _is_in(shown, folder)]
-        return any(says.is_ours for says in self._around(keys).values())
+        """Return whether a configuration in a folder has pools or manifests; they may be in modules elsewhere."""
+        return any(_is_in(shown, folder) for shown in self._fruitful)
 
     def finish(self) -> Outcome:
         """Evaluate all configurations."""
@@ -265,8 +254,8 @@ class Files:
 
     def _configuration(self, key: str, folder: _Folder, reached: set[str], unit: Unit | None = None) -> Iterator[Group]:
         """Yield the pools of one configuration, and drop its texts. The pools keep the texts that they need."""
-        around = self._around([key])
-        is_ours = any(says.is_ours for says in around.values())
+        around = self._around(key)
+        is_ours = any(says.is_ours or says.calls_away for says in around.values())
         reached |= {key} if is_ours else around.keys()
         # Most configurations in a repository have no node pool: do not even parse them.
         if is_ours or folder.says.has_more or self._options.values:
@@ -274,10 +263,10 @@ class Files:
             for path in (around.keys() | reached) - self._shared:
                 self._read.pop(path, None)
 
-    def _around(self, keys: Iterable[str]) -> dict[str, _Said]:
-        """Return the scans of the folders of configurations, and of the folders that they call, by folder."""
+    def _around(self, key: str) -> dict[str, _Said]:
+        """Return the scans of a configuration's folder and of the folders that it calls, by folder."""
         found: dict[str, _Said] = {}
-        waiting = [*keys]
+        waiting = [key]
         while waiting:
             path = waiting.pop()
             if path not in found:
@@ -290,7 +279,9 @@ class Files:
         folder = self._folders.get(key) or self._beside.setdefault(key, _Folder(key))
         if not folder.is_whole and not key.endswith("/"):
             wanted = set(folder.wanted)
-            for name in _listed(folder.shown, _OF_FOLDERS):
+            names = _listed(folder.shown, _OF_FOLDERS)
+            folder.says = folder.says.and_(_Said(calls_away=not names and not wanted))
+            for name in names:
                 path = os.path.join(folder.shown, name)
                 if path not in wanted:
                     with contextlib.suppress(OSError):  # reported when the module is read
@@ -324,8 +315,10 @@ class Files:
             for values in self._chosen:
                 module.given |= values
             module.given |= self._stated(module)
-            if is_ours or any(map(module.lost, module.blocks("module"))):
-                yield from list(configuration.groups())
+            found = list(configuration.groups()) if is_ours else []
+            if found or configuration.manifests:
+                self._fruitful.add(folder.shown if unit is None else unit.path)
+            yield from found
         except InputError as error:
             self._problems += error.problems
         except TooMuchError:
@@ -378,10 +371,17 @@ class _Said(NamedTuple):
     """Whether there may be something else to report: remote modules, a named file, or a file that is not text."""
     calls: frozenset[str] = frozenset()
     """The sources of the local modules that they call."""
+    calls_away: bool = False
+    """Whether they may call modules that are not here: what these create depends on values, written anywhere."""
 
     def and_(self, other: _Said) -> _Said:
         """Return the combined scan."""
-        return _Said(self.is_ours or other.is_ours, self.has_more or other.has_more, self.calls | other.calls)
+        return _Said(
+            self.is_ours or other.is_ours,
+            self.has_more or other.has_more,
+            self.calls | other.calls,
+            self.calls_away or other.calls_away,
+        )
 
     def called(self, key: str) -> set[str]:
         """Return the folders that a folder calls."""
@@ -389,8 +389,9 @@ class _Said(NamedTuple):
 
 
 def _said(data: bytes, *, named: bool) -> _Said:
-    calls = (found.decode(errors="replace") for found in re.findall(_SOURCE, data)) if b"module" in data else ()
-    return _Said(names_ours(data), named or b"module" in data or not _is_text(data), frozenset(calls))
+    calls = [found.decode(errors="replace") for found in re.findall(_SOURCE, data)] if b"module" in data else []
+    calls_away = len(re.findall(_CALL, data)) > len(calls)
+    return _Said(names_ours(data), named or b"module" in data or not _is_text(data), frozenset(calls), calls_away)
 
 
 def _is_text(data: bytes) -> bool:
@@ -461,18 +462,10 @@ def _is_replaced(path: str) -> bool:
 
 
 def _has_ours(file: str) -> bool:
-    return names_ours(_bytes(file))
-
-
-def _has_label(file: str) -> bool:
-    return _OURS[1] in _bytes(file)
-
-
-def _bytes(file: str) -> bytes:
     try:
-        return read_file(file)
+        return names_ours(read_file(file))
     except OSError:
-        return b""  # reported when the file is used
+        return False  # reported when the module is read
 
 
 def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value

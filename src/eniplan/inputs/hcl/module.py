@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from eniplan.inputs.beside import Later
-from eniplan.inputs.hcl.disk import Disk, workspace
+from eniplan.inputs.hcl.disk import Disk, installed, workspace
 from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.nodes import Literal, Member, Name
 from eniplan.inputs.hcl.parse import overlaid
@@ -202,6 +202,7 @@ class Module:
         self._called: dict[str, list[tuple[Module, bool]]] = {}
         self.top: str = folder if parent is None else parent.top
         """The folder in which Terraform runs."""
+        self._has_files = has_files
         self.scope = Scope(self._root, budget, disk=Disk(self.top, folder, budget.files) if has_files else None)
 
     # --- Its blocks ---
@@ -435,8 +436,7 @@ class Module:
 
     def called(self, block: Block) -> Iterator[tuple[Module, bool]]:
         """Yield the local modules that a block calls, and whether each call is certain."""
-        source = self.source(block)
-        folder = None if source is None else posixpath.normpath(posixpath.join(self.folder, source))
+        folder = self.source(block)
         if folder is None or self._is_too_deep(folder):
             return
         texts = self._read(folder)
@@ -455,7 +455,7 @@ class Module:
                     self.budget,
                     given=given,
                     read=self._read,
-                    has_files=self.scope.disk is not None,
+                    has_files=self._has_files,
                     parent=self,
                     prefix=prefix,
                     calls=block,
@@ -464,18 +464,30 @@ class Module:
             )
 
     def source(self, block: Block) -> str | None:
-        """Return the folder that a block calls; None for a remote module."""
+        """Return the folder that a block calls; None for a remote module that `terraform init` has not installed."""
         attribute = block.attributes.get("source")
         found = attribute.expression.value if attribute and isinstance(attribute.expression, Literal) else None
-        is_local = isinstance(found, str) and found.startswith(_LOCAL) and "\0" not in found
-        return found if is_local else None
+        if isinstance(found, str) and found.startswith(_LOCAL) and "\0" not in found:
+            return posixpath.normpath(posixpath.join(self.folder, found))
+        return self.installed.get(".".join((*self.names, block.labels[0])))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels of the calls that lead here."""
+        return () if self.parent is None or self.calls is None else (*self.parent.names, self.calls.labels[0])
+
+    @cached_property
+    def installed(self) -> dict[str, str]:
+        """The folders of the modules that `terraform init` has installed, by the labels of the calls, with dots."""
+        if self.parent is not None:
+            return self.parent.installed
+        return installed(self.top) if self._has_files else {}
 
     def lost(self, block: Block) -> Message:
         """Return why the module that a block calls cannot be read; nothing if it is read."""
-        source = self.source(block)
-        if source is None:
-            return say("a remote module: check the plan")
-        folder = posixpath.normpath(posixpath.join(self.folder, source))
+        folder = self.source(block)
+        if folder is None:
+            return say("a remote module: run `terraform init`, which installs it, or check the plan")
         return NOTHING if self._read(folder) else say("no Terraform files in {folder}", folder=folder)
 
     def _is_too_deep(self, folder: str) -> bool:

@@ -255,9 +255,6 @@ def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
 # --- Resources ----------------------------------------------------------------------------------------------------
 
 
-_BY_MODULE = NotKnown(say("a module creates its pools; pass the plan, from `terraform show -json plan.out`"))
-
-
 def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
     """Return the sources of a pool's labels."""
     each = [inner.attributes.get("for_each") for inner in block.blocks if inner.labels[:1] == ("labels",)]
@@ -346,22 +343,20 @@ class Configuration:
         for call, modules in module.modules():
             if is_root and not any(map(self._is_wanted, call.files)):
                 continue
-            if not modules and (why := module.lost(call)):
-                yield from self._lost(call, module, why, is_root=is_root)
+            if not modules and call.labels and (why := module.lost(call)):
+                yield from self._remote(call, module, why)
             for inner, is_called in modules:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
 
-    def _lost(self, call: Block, module: Module, why: Message, *, is_root: bool) -> Iterator[Pool]:
-        """Yield an unknown pool for a module that cannot be read, if it gets the exclusive label."""
-        address = f"{module.prefix}module.{call.labels[0]}"
-        made = [self._take(call, module, one.scope, address) for one in module.made(call)]
-        text = call.text.at(call.start, call.end)
-        document = next((document for values, document in made if EXCLUSIVE_LABEL in f"{text}{values}"), None)
-        if document is not None:
-            lost = _BY_MODULE if module.source(call) is None else NotKnown(why)
-            yield Pool(address, document, dict.fromkeys(DECIDING, lost), is_certain=False)
-        elif made and is_root:
-            self.left.append(Skipped(f"{call.text.file}: {address}", why))
+    def _remote(self, call: Block, module: Module, why: Message) -> Iterator[Pool]:
+        """Yield what may be the pools of a module that is not here, if a value that it gets has the exclusive label."""
+        for one in module.made(call):
+            address = f"{module.prefix}module.{call.labels[0]}{one.suffix}"
+            values, document = self._take(call, module, one.scope, address)
+            if EXCLUSIVE_LABEL in f"{call.text.at(call.start, call.end)}{values}":
+                yield Pool(address, document, dict.fromkeys(DECIDING, NotKnown(why)), is_certain=False)
+            else:
+                self.left.append(Skipped(f"{call.text.file}: {address}", why))
 
     def _read_manifests(self, module: Module, *, is_root: bool) -> None:
         for block in module.resources(*APPLIED, CHART):
