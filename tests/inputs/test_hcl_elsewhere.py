@@ -57,7 +57,7 @@ def test_nobody_says_which_workspace_is_meant(here: Path) -> None:
 def test_the_environment_says_which(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_WORKSPACE", "prod")
     judged = judge_files(here, {"main.tf": locals_of(prod=FEW, dev=ENOUGH) + BY_WORKSPACE}, ".")
-    assert hint(judged).endswith("the value comes from TF_WORKSPACE")
+    assert hint(judged).endswith("the value comes from ./main.tf:2, TF_WORKSPACE")
     monkeypatch.setenv("TF_WORKSPACE", "dev")
     assert judge_files(here, {}, ".").rules == set()
     monkeypatch.setenv("TF_WORKSPACE", "gone")
@@ -67,7 +67,7 @@ def test_the_environment_says_which(here: Path, monkeypatch: pytest.MonkeyPatch)
 def test_the_chosen_workspace_of_the_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {"main.tf": locals_of(prod=FEW, dev=ENOUGH) + BY_WORKSPACE, ".terraform/environment": "prod\n"}
     judged = judge_files(here, files, ".")
-    assert hint(judged).endswith("the value comes from ./.terraform/environment")
+    assert hint(judged).endswith("the value comes from ./main.tf:2, ./.terraform/environment")
     monkeypatch.setenv("TF_WORKSPACE", "dev")  # goes before it, as in Terraform
     assert judge_files(here, {}, ".").rules == set()
 

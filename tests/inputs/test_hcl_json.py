@@ -191,7 +191,7 @@ def test_both_syntaxes_in_one_module_call_another_one(here: Path) -> None:
     judged = judge_files(here, files, ".")
     assert names(judged) == ["other"]
     assert judged.places == {"ENI001": f"./pool/main.tf.json:6:23 module.pool.{RESOURCE}.eni.instance_types[0]"}
-    assert str(judged.report.findings[0].hint).endswith("the value comes from ./calls.tf.json:5")
+    assert str(judged.report.findings[0].hint).endswith("the value comes from ./calls.tf.json:5, ./main.tf:2")
 
 
 def test_a_cluster_beside_its_pool(here: Path) -> None:

@@ -497,6 +497,16 @@ class TestFiles:
         assert outcome.rules == set()
         assert any(item["hint"].endswith("is outside of the configuration") for item in outcome.report["undecided"])
 
+    def test_a_value_of_a_block_says_where_it_comes_from(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        """A dynamic block is far from its values: in a local name, a file, and what the caller passes."""
+        content = "content {\n      key   = labels.key\n      value = labels.value\n    }"
+        dynamic = f'dynamic "labels" {{\n    for_each = merge(local.mode, var.labels)\n    {content}\n  }}'
+        mode = f'variable "labels" {{}}\nlocals {{\n  mode = {{ "{EXCLUSIVE_LABEL}" = "on" }}\n}}\n'
+        root = 'module "a" {\n  source = "./m"\n  labels = jsondecode(file("${path.module}/x/../labels.json"))\n}\n'
+        files = {"main.tf": root, "m/main.tf": mode + pool(label=dynamic), "labels.json": "{}", "x/y": ""}
+        hint = check(files).found("NP001")["hint"]
+        assert hint.endswith("; the value comes from ./m/main.tf:3, ./main.tf:3, labels.json")
+
     def test_a_module_reads_its_own_folder(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         inner = pool(types='jsondecode(file("${path.module}/types.json"))')
         files = {

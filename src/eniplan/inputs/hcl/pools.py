@@ -62,6 +62,8 @@ class Shape(NamedTuple):
     block: Block
     module: Module
     blocks: dict[str, list[Shape]]
+    each: Expression | None = None
+    """The `for_each` of a dynamic block."""
 
 
 class _Found(NamedTuple):
@@ -110,8 +112,13 @@ class Tree:
         key = found.shape.block.attributes.get("key") if path[1:2] == ("labels",) else None
         if key is not None and isinstance(key.expression, Literal) and is_mode_key(str(key.expression.value)):
             return say("in a {block} block", block="labels")
-        where = () if found.expression is None else sources(found.expression, found.shape.module, found.shape.block)
-        return say("the value comes from {sources}", sources=where) if where else NOTHING
+        outer, (inner, module, _, each) = self.shapes[str(path[0])], found.shape
+        nodes = [] if found.expression is None else [found.expression]
+        if not nodes and found.shape is not outer:  # a block
+            nodes = [attribute.expression for attribute in inner.attributes.values()]
+        nodes += [] if each is None else [each]
+        where = dict.fromkeys(source for node in nodes for source in sources(node, module, outer.block))
+        return say("the value comes from {sources}", sources=tuple(where)) if where else NOTHING
 
     @property
     def unwritable(self) -> Message:
@@ -189,7 +196,9 @@ def arguments(block: Block, module: Module, scope: Scope) -> tuple[dict[str, Any
         items = values.setdefault(name, [])
         if isinstance(items, list):
             items += (value for value, _ in made)
-            shape.blocks.setdefault(name, []).extend(place for _, place in made)
+            each = inner.attributes.get("for_each") if is_dynamic else None
+            places = (place if each is None else place._replace(each=each.expression) for _, place in made)
+            shape.blocks.setdefault(name, []).extend(places)
     return values, shape
 
 

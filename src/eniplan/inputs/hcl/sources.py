@@ -1,10 +1,13 @@
-"""Finds the sources of an expression's values: variables, defaults and files of values."""
+"""Finds the sources of an expression's values: variables, defaults, locals and files."""
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.hcl.nodes import Member, Name
+from eniplan.inputs.hcl.evaluate import outcome
+from eniplan.inputs.hcl.nodes import Call, Member, Name
+from eniplan.inputs.places import NotKnown
 from eniplan.messages import say
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ _MOST = 500
 
 
 def sources(node: Expression, module: Module, block: Block | None) -> tuple[str, ...]:
-    """Return the sources of the values that an expression gets from variables, as text.
+    """Return the sources of the values that an expression gets from elsewhere, as text.
 
     Args:
         node: the expression.
@@ -33,7 +36,11 @@ def sources(node: Expression, module: Module, block: Block | None) -> tuple[str,
     while waiting and len(seen) < _MOST:
         item, here, around = waiting.pop()
         name = _referred(item)
-        if name is None:
+        if isinstance(item, Call) and item.name in _READING and item.arguments:
+            path = outcome(item.arguments[0], here.scope)
+            if isinstance(path, str) and not isinstance(path, NotKnown):
+                found[posixpath.normpath(posixpath.join(here.top, path))] = None
+        elif name is None:
             waiting += ((inner, here, around) for inner in _inner(item))
         elif (id(here), name) not in seen:
             seen.add((id(here), name))
@@ -45,7 +52,9 @@ def sources(node: Expression, module: Module, block: Block | None) -> tuple[str,
             elif kind == "terraform" and rest == "workspace" and here.workspace is not None:
                 found[here.workspace[1]] = None
             elif kind == "local" and rest in here.locals:
-                waiting.append((here.locals[rest].expression, here, None))
+                attribute = here.locals[rest]
+                found[at(attribute.text, attribute.start)] = None
+                waiting.append((attribute.expression, here, None))
             elif kind in ("each", "count") and around is not None:
                 attribute = around.attributes.get("for_each" if kind == "each" else "count")
                 waiting += [] if attribute is None else [(attribute.expression, here, None)]
@@ -58,6 +67,7 @@ def _referred(item: Any) -> str | None:  # noqa: ANN401 - a node
     return None
 
 
+_READING = ("file", "templatefile")
 _ROOTS = ("var", "local", "each", "count", "terraform")
 
 
