@@ -58,6 +58,22 @@ def test_what_is_known_is_what_terraform_says(expression: str) -> None:
         assert (type(found) is NotKnown, found) == (False, TABLE[expression])
 
 
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("var.nothing != null && length(var.nothing) > 0", "false"),
+        ("var.nothing == null || length(var.nothing) > 0", "true"),
+        ("var.nothing == null && length(var.nothing) > 0", None),
+        ("length(var.nothing) > 0 && var.nothing != null", None),
+        ("true && length(null) > 0", None),
+        ("try(false && length(null) > 0, 1)", "1"),
+    ],
+)
+def test_an_operand_that_cannot_matter_is_not_computed(expression: str, answer: str | None) -> None:
+    """Terraform 1.12 and later; older ones refuse all of these."""
+    assert said(expression) == answer
+
+
 NOT_KNOWN = {
     'format("%[2]s %[1]s", "a", "b")',
     'length("a\\r\\nb")',

@@ -324,8 +324,15 @@ def _either(node: Choice, scope: Scope, lost: NotKnown) -> Any:  # noqa: ANN401 
 
 
 def _operation(node: Operation, scope: Scope) -> Any:  # noqa: ANN401 - a value
-    right = evaluate(node.right, scope)
     left = None if node.left is None else evaluate(node.left, scope)
+    try:
+        right = evaluate(node.right, scope)
+    except RefusedError:
+        # Terraform 1.12 and later do not evaluate a right operand that cannot matter; older ones refuse all of it.
+        decides = {"&&": False, "||": True}.get(node.operator)
+        if decides is None or scope.doubts is not None or unknown(left) is not None or flag(left) is not decides:
+            raise
+        return decides
     lost = [found for found in (unknown(left), unknown(right)) if found is not None]
     if node.left is None:
         return scope.doubt(lost[0]) if lost else not flag(right) if node.operator == "!" else -numeric(right)
