@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.inputs.support import BODY, LABEL, judge_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 GOOD = ["ecs.g8i.8xlarge"]
@@ -568,3 +570,40 @@ def test_given_v_switches_go_before_those_of_a_template(here: Path) -> None:
     judged = judge_files(here, files)
     assert not judged.rules & {"NET001", "DS004"}
     assert "ScalingGroup.VSwitchIds of pool 'fast'" in judged.facts
+
+
+# --- Bodies inside of other documents ---
+
+FEW_ENIS = BODY | {"scaling_group": BODY["scaling_group"] | {"instance_types": ["ecs.g7.2xlarge"]}}
+
+
+@pytest.mark.parametrize(
+    ("around", "path"),
+    [
+        (
+            lambda body: [{"hosts": "localhost", "tasks": [{"name": "a", "uri": {"method": "POST", "body": body}}]}],
+            "[0].tasks[0].uri.body",
+        ),
+        (lambda body: {"vars": {"pool": body}, "more": [1, None]}, "vars.pool"),
+        (lambda body: {"apiVersion": "acme.io/v1", "kind": "AckPool", "spec": {"request": body}}, "spec.request"),
+    ],
+    ids=["Ansible", "variables", "an object"],
+)
+def test_a_body_inside_of_another_document(here: Path, around: Callable[[object], object], path: str) -> None:
+    text = json.dumps(around(FEW_ENIS), indent=1)
+    judged = judge_files(here, {"a.yaml": text})
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    place = judged.report.findings[0].place
+    assert place.path == f"{path}.scaling_group.instance_types[0]"
+    assert "ecs.g7.2xlarge" in text.splitlines()[place.line - 1]
+    live = FEW_ENIS | {"nodepool_info": {"name": "trading", "nodepool_id": "np1"}}
+    plain = FEW_ENIS | {"kubernetes_config": {"labels": "a schema"}}
+    for other in (live, plain):
+        (here / "b.json").write_text(json.dumps(BODY), encoding="utf-8")
+        judged = judge_files(here, {"a.yaml": json.dumps(around(other))}, ".")
+        assert (judged.rules, [pool.name for pool in judged.report.pools]) == (set(), ["trading"])
+
+
+def test_a_document_of_eniplan_itself_is_no_request(here: Path) -> None:
+    judged = judge_files(here, {"r.json": {"schema": "eniplan.receipt/v1", "request": FEW_ENIS}, "b.json": BODY}, ".")
+    assert (judged.rules, [what for what, _ in judged.skipped][:1]) == (set(), ["./r.json"])

@@ -22,6 +22,7 @@ from eniplan.k8s.values import listing, mapping, rewritten
 from eniplan.messages import say
 from eniplan.plan.document import decode, path_text, read_documents, value_at
 from eniplan.plan.fields import api_name, pascal
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
     """
     value: Any = document.value
     if isinstance(value, list) or _case(value) is not None:
-        return _bodies(document)
+        return _bodies(document) or _nested(document)
     if _ROS_FORMAT in value:
         return list(_ros(document, is_closed=is_closed))
     if isinstance(_asks_for(value), list) and _names_a_cluster(value):
@@ -92,7 +93,29 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
         return list(_pulumi(document, is_closed=is_closed))
-    return _crossplane(document)
+    return _crossplane(document) or _nested(document)
+
+
+def _nested(document: Document) -> list[Group] | None:
+    """Return the exclusive pools of bodies inside a document of another kind, such as a play of Ansible.
+
+    Schemas have the same keys, so only the exclusive label tells that it is a request. Receipts and the like of eniplan
+    itself are none.
+    """
+    is_own = isinstance(document.value, dict) and str(document.value.get("schema")).startswith("eniplan.")
+    found = [] if is_own else list(_inner(document.value, ()))
+    pools = [Resource("", document, path, _blanked(item), case) for path, item, case in found]
+    return [Group(("body", os.path.dirname(document.file)), pools)] if pools else None
+
+
+def _inner(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any], Body]]:  # noqa: ANN401 - of a document
+    case = _case(value)
+    if case is not None:
+        if EXCLUSIVE_LABEL in str(value) and not is_live(value):
+            yield path, value, case
+    elif isinstance(value, dict | list):
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _inner(item, (*path, step))
 
 
 def _crossplane(document: Document) -> list[Group] | None:
