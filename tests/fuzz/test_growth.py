@@ -15,8 +15,9 @@ from eniplan.cli.others import OtherInputs
 from eniplan.errors import InputError
 from eniplan.inputs.hcl.functions import _ODD_YAML, _YAML_COMMENT
 from eniplan.inputs.markdown import _FENCE, scripts
+from eniplan.inputs.places import BLANK
 from eniplan.inputs.script import is_worth
-from eniplan.inputs.templates import _BLANK, TOKENS
+from eniplan.inputs.templates import TOKENS
 from eniplan.inputs.terraform import _Configured, _without_indexes
 from eniplan.k8s.numbers import go_duration, quantity
 from eniplan.kube.stream import read
@@ -322,8 +323,8 @@ PATTERNS: dict[str, Work] = {
     "Terraform key that is not closed": lambda n: _without_indexes('["\\"' * (n // 4) + "x"),
     "glob": lambda n: _pattern("**/*a" * (n // 5)),
     "glob of folders": lambda n: [p.matches("a/" * 50) for p in patterns(".", ["[" * n])],
-    "variable of a body": lambda n: _BLANK.search("${" + "a" * n),
-    "variables of a body": lambda n: _BLANK.search("${a" * (n // 3) + "{{ a " * (n // 5)),
+    "variable of a body": lambda n: BLANK.search("${" + "a" * n),
+    "variables of a body": lambda n: BLANK.search("${a" * (n // 3) + "{{ a " * (n // 5)),
     "comment of YAML": lambda n: _YAML_COMMENT.sub("", "a " * (n // 2) + "'"),
     "words of YAML": lambda n: _ODD_YAML.search("- a: " * (n // 5)),
     "fence": lambda n: _FENCE.match("> " * n + "x"),

@@ -59,8 +59,9 @@ def test_names() -> None:
     assert named == {
         "name": "module-app-kubernetes-deployment-web", "namespace": f"{STAND_IN}var-team-has-no-value",
     }  # fmt: skip
-    for kind in ("PodNetworking", "Namespace"):
-        assert as_read({"kind": kind, "metadata": {"name": LOST}}, "a")["metadata"] == {"name": LOST}
+    assert as_read({"kind": "Namespace", "metadata": {"name": LOST}}, "a")["metadata"] == {"name": LOST}
+    named = as_read({"kind": "PodNetworking", "metadata": {"name": LOST}}, "a.b")["metadata"]
+    assert named == {"name": f"{STAND_IN}a-b"}
 
 
 def test_numbers_of_pods_are_settled() -> None:
@@ -72,13 +73,16 @@ def test_numbers_of_pods_are_settled() -> None:
     assert unknown_in(settled([{"minReplicas": LOST}])) is LOST
 
 
-@pytest.mark.parametrize("key", ["podSelector", "namespaceSelector", "ingress", "egress"])
+@pytest.mark.parametrize(
+    "spec", [LOST, {"podSelector": {"matchLabels": LOST}}, {"eniOptions": LOST}, {"egress": [LOST]}]
+)
 @pytest.mark.parametrize(("kind", "waits"), [("PodNetworking", True), ("NetworkPolicy", True), ("Deployment", False)])
-def test_selectors_decide_about_pods_only_in_some_kinds(key: str, kind: str, *, waits: bool) -> None:
-    """In a pod, a namespaceSelector says which pods it must not share a node with."""
-    for value in ({"kind": kind, key: LOST}, {"kind": kind, "spec": [{"a": {key: {"b": LOST}}}]}):
+def test_all_that_some_kinds_say_of_pods_may_be_unknown(spec: object, kind: str, *, waits: bool) -> None:
+    """In a pod, a podSelector says which pods it must not share a node with."""
+    for key in ("spec", "metadata"):
+        value = {"kind": kind, key: spec}
         for found in (value, {"kind": "List", "items": [{"kind": "PodNetworking"}, value]}):
-            assert (unknown_in(settled(found)) is None) == waits
+            assert (unknown_in(settled(found)) is None) == (waits and key == "spec")
 
 
 @pytest.mark.parametrize(

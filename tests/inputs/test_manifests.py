@@ -9,6 +9,7 @@ import yaml
 
 from eniplan.emit.manifests import render, text
 from eniplan.emit.skeletons import Skeletons
+from eniplan.k8s.terway import NETWORKS_REQUEST
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.report.words import takers
 from eniplan.rules.examples import example
@@ -1733,3 +1734,142 @@ def test_the_pods_of_an_argo_rollout_are_those_of_its_replica_set(here: Path) ->
     (found,) = judged.report.pools
     assert found.use is not None
     assert [(taker.name, taker.pods) for taker in found.use.takers] == [("matcher", 3)]
+
+
+# --- what another program fills in -------------------------------------------------------------------------------
+
+WHOLE = "where the pods of Deployment 'matcher' run, and how many there are"
+ON_POOL = "the node pool of Deployment 'matcher': whether its nodes are those of pool 'trading'"
+
+
+def blank(changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a workload that asks for nothing, with parts that `envsubst` or Flux fill in."""
+    item = workload("Deployment", {"a": "b"}, containers=[{"name": "a"}], tolerations=[])
+    for path, value in changes.items():
+        *above, last = path.split(".")
+        inner: Any = item
+        for step in above:
+            inner = inner[int(step)] if isinstance(inner, list) else inner[step]
+        inner[last] = value
+    return item
+
+
+POD_SPEC = "spec.template.spec."
+
+
+@pytest.mark.parametrize(
+    ("changes", "facts"),
+    [
+        # on which nothing depends
+        ({"spec.template.metadata.labels": {"a": "b", "version": "${TAG}"}}, []),
+        ({"metadata.name": "${NAME}", "metadata.namespace": "${NS}"}, []),
+        ({"spec.template.spec.containers.0.image": "{{ image }}", POD_SPEC + "containers.0.args": ["echo ${A}"]}, []),
+        # where they run
+        ({POD_SPEC + "nodeSelector": {"team": "${TEAM}"}}, [WHOLE]),
+        ({POD_SPEC + "nodeSelector": {"team": "$TEAM"}}, [WHOLE]),
+        ({POD_SPEC + "nodeSelector": {"disk": "${DISK}"}}, []),
+        ({POD_SPEC + "nodeSelector": {"disk": "ssd", "team": "${TEAM}"}}, []),
+        ({POD_SPEC + "nodeSelector": {EXCLUSIVE_LABEL: "${MODE}"}}, [WHOLE]),
+        ({POD_SPEC + "nodeSelector": "${SELECTOR}"}, [WHOLE]),
+        ({POD_SPEC + "affinity": "${AFFINITY}"}, [WHOLE]),
+        ({POD_SPEC + "affinity": term("In", "${MODE}")["affinity"]}, [WHOLE]),
+        ({POD_SPEC + "affinity": term("In", "default", "${MODE}")["affinity"]}, [WHOLE]),
+        ({POD_SPEC + "affinity": term("NotIn", "${MODE}")["affinity"]}, []),
+        ({POD_SPEC + "affinity": term("Exists", key="${KEY}")["affinity"]}, [WHOLE]),
+        ({POD_SPEC + "affinity": term("${OP}")["affinity"]}, [WHOLE]),
+        ({POD_SPEC + "affinity": term("In", "${DISK}", key="disk")["affinity"]}, []),
+        # which taints they tolerate
+        ({POD_SPEC + "tolerations": "${TOLERATIONS}"}, [ON_POOL]),
+        ({POD_SPEC + "tolerations": [{"key": "${KEY}", "operator": "Exists"}]}, [ON_POOL]),
+        ({POD_SPEC + "tolerations": [TOLERATION | {"value": "${VALUE}"}]}, [ON_POOL]),
+        ({POD_SPEC + "tolerations": [TOLERATION | {"operator": "${OPERATOR}"}]}, [ON_POOL]),
+        ({POD_SPEC + "tolerations": [TOLERATION | {"effect": "${EFFECT}"}]}, [ON_POOL]),
+        ({POD_SPEC + "tolerations": [TOLERATION | {"key": "x", "value": "${VALUE}"}]}, []),
+        ({POD_SPEC + "tolerations": [TOLERATION | {"value": "x", "effect": "${EFFECT}"}]}, []),
+        # what they request, and which networks select them
+        ({POD_SPEC + "containers.0.resources": {"limits": {"aliyun/eni": "${N}"}}}, [WHOLE]),
+        ({POD_SPEC + "containers.0.resources": {"limits": {"cpu": "${CPU}"}}}, []),
+        (
+            {"spec.template.metadata.labels": {"network": "${NETWORK}"}},
+            ["the node pool of Deployment 'matcher'", "the PodNetworking of Deployment 'matcher'"],
+        ),
+        ({"spec.template.metadata.labels": {"network": "${NETWORK}"}, POD_SPEC + "hostNetwork": "${HOST}"}, [WHOLE]),
+    ],
+)
+def test_parts_of_a_manifest_that_another_program_fills_in(
+    here: Path, changes: dict[str, Any], facts: list[str]
+) -> None:
+    """Unknown is unknown: no error, and not passed by where it may lead pods to exclusive nodes."""
+    items = stream(networking(), blank(changes))
+    judged = judge_files(here, {"m.yaml": items, "p.json": pool(team="a")})
+    found = [fact for fact in judged.facts if not fact.startswith("podNetworkings")]
+    assert (judged.rules, judged.problems, found) == (set(), [], facts)
+
+
+def test_what_is_filled_in_is_told(here: Path) -> None:
+    for changes, told in (
+        ({POD_SPEC + "nodeSelector": {"disk": "${DISK}"}}, "part of it is unknown: ${DISK}"),
+        ({POD_SPEC + "tolerations": [{"key": "${KEY}", "operator": "Exists"}]}, "part of it is unknown: ${KEY}"),
+    ):
+        judged = judge_files(here, {"m.yaml": stream(blank(changes)), "p.json": pool()})
+        assert judged.skipped == [("m.yaml: Deployment 'matcher'", told)]
+    item = blank({POD_SPEC + "nodeSelector": {"team": "${TEAM}"}})
+    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool(team="a")})
+    (asked,) = judged.report.undecided
+    assert (asked.hint, judged.skipped) == ("part of it is unknown: ${TEAM}", [])
+
+
+@pytest.mark.parametrize("part", ["selector", "eniOptions", "vSwitchOptions", "securityGroupIDs", "allocationType"])
+def test_parts_of_a_podnetworking_that_another_program_fills_in(here: Path, part: str) -> None:
+    item = networking(**{part: f"${{{part.upper()}}}"})
+    pods = workload("Deployment", {"network": "trading"}, containers=[{"name": "a"}])
+    judged = judge_files(here, {"m.yaml": stream(item, pods), "p.json": pool()})
+    assert (judged.rules - {"WL001"}, judged.problems, judged.skipped) == (set(), [], [])
+    assert judged.facts
+
+
+def test_a_podnetworking_whose_name_is_filled_in(here: Path) -> None:
+    """It selects pods all the same, and those that name one may mean it."""
+    item = networking(eniOptions={"eniType": "Trunk"})
+    item["metadata"]["name"] = "${NAME}"
+    pods = workload("Deployment", {"network": "trading"}, containers=[{"name": "a"}], **EXCLUSIVE)
+    assert judge_files(here, {"m.yaml": stream(item, pods), "p.json": pool()}).rules == {"PN001"}
+    item = networking(selector=None)
+    item["metadata"]["name"] = "${NAME}"
+    fact = "the PodNetworking of Deployment 'matcher'"
+    for notes, own in (({"eniplan.dev/pod-networking": "nets"}, {}), ({}, {NETWORKS_REQUEST: '[{"network": "nets"}]'})):
+        pods = workload("Deployment", notes=notes, containers=[{"name": "a"}])
+        pods["spec"]["template"]["metadata"]["annotations"] = own
+        judged = judge_files(here, {"m.yaml": stream(item, pods), "p.json": pool()})
+        assert (judged.rules & {"WL003", "WL013"}, set(judged.facts)) == (set(), {fact})
+        known = stream(item, networking("nets", selector=None), pods)
+        assert fact not in judge_files(here, {"m.yaml": known, "p.json": pool()}).facts
+
+
+def test_a_daemon_set_that_may_tolerate_is_not_sure_to_run_there(here: Path) -> None:
+    known = agent()
+    open_ = agent(tolerations="${TOLERATIONS}")
+    for found, rules_, number in ((known, {"ENI008"}, 0), (open_, set(), 1)):
+        judged = judge_files(here, {"m.yaml": stream(full(), found), "p.json": pool()})
+        assert (judged.rules, len(judged.facts)) == (rules_, number)
+
+
+@pytest.mark.parametrize(
+    ("networks", "told"),
+    [
+        ([networking(selector={"namespaceSelector": {"matchLabels": {"team": "x"}}})], set()),
+        ([networking(), networking("more")], {"WL001", "PN008"}),
+        (
+            [networking(), networking("more", selector={"namespaceSelector": {"matchLabels": {"a": "b"}}})],
+            {"WL001", "PN008"},
+        ),
+    ],
+)
+def test_pods_that_a_podnetworking_may_select_may_need_no_toleration(
+    here: Path, networks: list[dict[str, Any]], told: set[str]
+) -> None:
+    pods = workload("Deployment", {"network": "trading"}, containers=[{"name": "a"}], tolerations=[])
+    judged = judge_files(here, {"m.yaml": stream(*networks, pods), "p.json": pool()})
+    assert judged.rules == told
+    led = workload("Deployment", {"network": "trading"}, containers=[{"name": "a"}], tolerations=[], **EXCLUSIVE)
+    assert "WL001" in judge_files(here, {"m.yaml": stream(*networks, led), "p.json": pool()}).rules

@@ -354,7 +354,7 @@ def test_manifests_that_a_plan_applies(here: Path) -> None:
         (
             ("kubernetes_manifest", "manifest", {**name, "spec": {**spec, **fixed}}, {}),
             ("kubectl_manifest", "yaml_body", json.dumps({**name, "metadata": {"name": "p2"}, "spec": spec}), {}),
-            ("kubernetes_manifest", "manifest", {**name, "metadata": {}}, {"metadata": {"name": True}}),
+            ("kubernetes_manifest", "manifest", {**name, "metadata": {}}, {"metadata": {"annotations": True}}),
         )
     ):
         change = {

@@ -453,3 +453,29 @@ def test_an_unknown_key_pair_does_not_make_it_unknown_whether_the_pool_is_exclus
     judged = judge_files(here, {"main.tf": hcl(*lines, "desired_size = 1", *unknown)})
     assert {"ENI001", "NP002"} <= judged.rules
     assert not judged.facts
+
+
+@pytest.mark.parametrize(
+    ("selector", "asked"),
+    [('"team" = var.a', True), ('"team" = "a"', False), ('"disk" = var.a', False), ('"disk" = "ssd"', False)],
+)
+def test_a_label_of_the_pool_may_be_meant(here: Path, selector: str, asked: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Nothing else in the manifest names exclusive nodes."""
+    labels = POOL.replace("labels {", 'labels {\n    key = "team"\n    value = "b"\n  }\n  labels {', 1)
+    assert labels != POOL
+    changed = MAP.replace("tolerations", f"nodeSelector = {{ {selector} }}\n        tolerations")
+    assert changed != MAP
+    found = judge_files(
+        here, {"main.tf": labels + VARIABLES + resource("kubernetes_manifest", f"manifest = {changed}")}
+    )
+    whole = "where the pods of DaemonSet 'agent' run, and how many there are"
+    assert (whole in found.facts) == asked
+    assert bool(found.skipped) == (not asked)
+
+
+@pytest.mark.parametrize(("old", "new"), [("{name: eni}", "{name: '${var.a}'}"), ("spec:", "spec: ${var.a}\nx:")])
+def test_a_podnetworking_of_which_little_is_known(here: Path, old: str, new: str) -> None:
+    changed = NETWORKING.replace(old, new)
+    assert changed != NETWORKING
+    found = judge_files(here, {"main.tf": POOL + VARIABLES + heredoc(changed)})
+    assert found.skipped == []

@@ -175,21 +175,19 @@ _READ_NOTES = re.compile(r"aliyun\.com/|eniplan\.dev/|^kubernetes\.io/")
 """In the keys of annotations and labels that Terway, Kubernetes' bandwidth plugin or eniplan reads."""
 
 
-AWAITED = frozenset((
-    "allocationType", "eniType", "maxReplicas", "parallelism", "replicas", "securityGroupIDs", "vSwitchOptions",
-))  # fmt: skip
-"""The keys of numbers of pods, and of what PodNetworkings give to pods: if they are unknown, only some rules wait."""
-_CHOOSING = frozenset(("egress", "ingress", "namespaceSelector", "podSelector"))
-"""More such keys in the `_SELECTING` kinds; in pods they have another meaning."""
+AWAITED = frozenset(("maxReplicas", "parallelism", "replicas"))
+"""The keys of numbers of pods: if they are unknown, only some rules wait."""
 
 
-def settled(value: Any, awaited: frozenset[str] = AWAITED) -> Any:  # noqa: ANN401 - a value
-    """Return an object without the unknown values for which only some rules wait."""
+def settled(value: Any) -> Any:  # noqa: ANN401 - a value
+    """Return an object without the unknown values for which only some rules wait.
+
+    Of the `_SELECTING` kinds that is all that they say of pods.
+    """
     if isinstance(value, dict):
-        keys = AWAITED | _CHOOSING if str(value.get("kind")) in _SELECTING else awaited
-        kept = {key: item for key, item in value.items() if key not in keys or unknown_in(item) is None}
-        return {key: settled(item, keys) for key, item in kept.items()}
-    return [settled(item, awaited) for item in value] if isinstance(value, list) else value
+        keys = {"spec"} if str(value.get("kind")) in _SELECTING else AWAITED
+        return {key: settled(item) for key, item in value.items() if key not in keys or unknown_in(item) is None}
+    return list(map(settled, value)) if isinstance(value, list) else value
 
 
 def left_out(what: str, item: Document, why: str, names: str) -> Skipped:
@@ -204,14 +202,16 @@ def left_out(what: str, item: Document, why: str, names: str) -> Skipped:
 def _identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
     """Return an object with a name from its resource's address if its own is unknown, and likewise a namespace.
 
-    Other objects name PodNetworkings and namespaces: these keep their unknown name.
+    Labels of a namespace count for the objects that name it: it keeps its unknown name.
     """
     about = value.get("metadata") if isinstance(value, dict) else None
     if not isinstance(about, dict):
         return value
     known: dict[str, Any] = {}
-    if isinstance(about.get("name"), NotKnown) and str(value.get("kind")) not in {"Namespace", "PodNetworking"}:
-        known["name"] = _in_a_name(address)
+    kind = value.get("kind")
+    if isinstance(about.get("name"), NotKnown) and kind != "Namespace":
+        # Workloads may name a PodNetworking, and then mean this one.
+        known["name"] = (STAND_IN if kind == "PodNetworking" else "") + _in_a_name(address)
     if isinstance(about.get("namespace"), NotKnown):
         known["namespace"] = STAND_IN + _in_a_name(about["namespace"])
     return {**value, "metadata": {**about, **known}}

@@ -49,6 +49,8 @@ class Choice(NamedTuple):
     """Whether the webhook then requests an exclusive ENI."""
     is_barred: bool = False
     """Whether it would, for the labels of the pods, if the namespace did not keep it away."""
+    is_sure: bool = True
+    """Whether a PodNetworking certainly selects the pods, or none does."""
 
 
 class Chooser:
@@ -86,11 +88,14 @@ class Chooser:
         def asking(names: Iterable[str]) -> list[PodNetworking]:
             return [pn for name in names for pn in self._named.get(name, ()) if pn.asks_for_eni(cluster)]
 
-        if pod.own_networks or pod.networks is not None:
-            asks = "ENI" in pod.own_networks or cluster.terway.eni_trunking is False
-            return Choice(leads=is_seen and asks if pod.own_networks else bool(asking(pod.networks or ())))
-        if named is not None:
-            return Choice(named, leads=True)
+        if pod.own_networks:
+            return Choice(leads=is_seen and ("ENI" in pod.own_networks or cluster.terway.eni_trunking is False))
+        if pod.networks is not None or named is not None:
+            names = (named or "",) if pod.networks is None else pod.networks
+            maybe = self._unnamed(names)
+            is_given = pod.networks is None and maybe is None
+            leads = pod.networks is None or maybe is not None or bool(asking(names))
+            return Choice(named if is_given else None, () if maybe is None else (maybe,), leads, is_sure=maybe is None)
         found = [*self._matching(pod.labels, namespace)]
         if not found:
             asks = is_seen and pod.annotations.get(POD_ENI) == "true"
@@ -100,7 +105,16 @@ class Chooser:
             is_barred = not is_seen and any(pn.pod_selector and pn.pod_selector.requirements for pn in asking(sure))
             return Choice(sure[0], leads=is_seen and bool(asking(sure)), is_barred=is_barred)
         why = self._doubt(sure, unsure, pod.labels, namespace)
-        return Choice(None, (Undecidable("podNetworking", why),), is_seen and bool(asking((*sure, *unsure))))
+        leads = is_seen and bool(asking((*sure, *unsure)))
+        return Choice(None, (Undecidable("podNetworking", why),), leads, is_sure=bool(sure))
+
+    def _unnamed(self, names: tuple[str, ...]) -> Undecidable | None:
+        """Return what is open if one of these names may be that of a PodNetworking whose name is unknown."""
+        name = min((name for name in self._named if name.startswith(STAND_IN)), default=None)
+        if name is None or self._named.keys() >= {*names}:
+            return None
+        why = say("it may mean {networking!r}, whose name is not known", networking=name)
+        return Undecidable("podNetworking", why)
 
     def _doubt(self, sure: list[str], unsure: list[str], labels: Mapping[str, str], namespace: str) -> str:
         """Return why it is open which of these PodNetworkings pods get."""

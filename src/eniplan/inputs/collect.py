@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.inputs import kustomize, templates
+from eniplan.inputs.applied import as_read, settled
 from eniplan.inputs.body import labels_of, mode_of, read_pool
 from eniplan.inputs.cluster import is_config, of_config
 from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
-from eniplan.inputs.manifests import KINDS, MARKS, NOTHING, Manifests, Object, Unread, objects, objects_of
-from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, translated, unknown_in
+from eniplan.inputs.manifests import KINDS, MARKS, NOTHING, Manifests, Object, Unread, is_judged, objects, objects_of
+from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, blanked, translated, unknown_in
 from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
@@ -390,6 +391,11 @@ class Collected:
         """Add an object. Return why it is skipped; empty if it is not."""
         if "{{" in item.name:
             return "" if self._manifests.leave_unread(item, _TEMPLATE) else _TEMPLATE
+        lost = unknown_in(settled(item.value)) if is_judged(item) else None
+        if lost is not None:
+            why = say("part of it is unknown: {lost}", lost=lost)
+            is_kept = self._manifests.leave_unread(item, why, f"{item.document.file}: {item.title}")
+            return "" if is_kept else why
         return self._manifests.add(item)
 
     def _take_list(self, document: Document, value: list[Any], *, named: bool) -> bool:
@@ -578,12 +584,17 @@ class Collected:
             self._leave_out(item)
 
     def _leave_out(self, item: Skipped) -> None:
-        """Keep skipped pods that name what only exclusive nodes have: they are for them. List everything else."""
-        part = item.part if item.names in {EXCLUSIVE_LABEL, ENI} else None
-        if part is not None and not isinstance(part.value, dict):
+        """Keep skipped pods: those that name what only exclusive nodes have are for them. List everything else."""
+        part, is_ours = item.part, item.names in {EXCLUSIVE_LABEL, ENI}
+        if part is not None and is_ours and not isinstance(part.value, dict):
             self._manifests.leave_chart(item.what, Origin(part, ()), item.why)
             return
-        kept = [] if part is None else [self._manifests.leave_open(one, item.why) for one in objects(part)]
+        kept = [
+            self._manifests.leave_open(one, item.why)
+            if is_ours
+            else self._manifests.leave_unread(one, item.why, item.what)
+            for one in (() if part is None or item.is_shown else objects(part))
+        ]
         if not any(kept):
             self.skipped.append(item)
 
@@ -601,9 +612,12 @@ def _no_plan(document: Document) -> Problem:
 
 def _objects(document: Document, number: int | None) -> Iterable[Object]:
     """Return the objects of a manifest. Another program may complete some values."""
-    filled = document._replace(value=templates.marked(document.value))
+    value = blanked(document.value)
+    if unknown_in(value) is None:
+        return objects(document, number)
     # What was read again would not be marked as unknown.
-    return objects(document, number) if unknown_in(filled.value) is None else objects(filled, None)
+    filled = objects(document._replace(value=value), None)
+    return (item._replace(value=as_read(item.value, item.name)) if is_judged(item) else item for item in filled)
 
 
 def _may_be_script(path: str, data: bytes) -> bool:

@@ -10,6 +10,7 @@ from eniplan.inputs.manifests import Part, Pools, Steering, pools_of, steer
 from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.units import Unit, add_cluster, root_of
 from eniplan.k8s.kinds import PER_NODE
+from eniplan.k8s.terway import NETWORKS_REQUEST
 from eniplan.k8s.values import listing
 from eniplan.messages import say
 from eniplan.plan.load import Gap, LoadedPlan, load, load_document
@@ -31,6 +32,8 @@ _STUB = {"name": "stub"}
 """A placeholder, because a valid plan has at least one pool; removed after loading."""
 _NO_POOL = "(not known)"
 _NOT_ASKING = say("its pods do not ask for exclusive nodes")
+_NETWORKS = ("template", "metadata", "annotations", NETWORKS_REQUEST)
+"""The path at which WL013 reports networks that do not exist."""
 _REQUEST = ("template", "spec", "containers", 0, "resources")
 """The path at which WL002 reports the request of a workload."""
 
@@ -119,7 +122,7 @@ def _guests(manifests: Manifests, pools: Pools, homes: dict[int, Steering]) -> I
         elif home.pool is not None and workload.object.kind in PER_NODE:
             yield from manifests.guests(workload, pools.without(home.pool))
     for workload in manifests.visitors:
-        yield from manifests.guests(workload, pools)
+        yield from (guest._replace(is_sure=False) for guest in manifests.guests(workload, pools))
 
 
 def _pod_networkings(manifests: Manifests, skip: Callable[[str, str], None]) -> LoadedPlan:
@@ -170,8 +173,9 @@ def _settled(
     """Decide about objects of unsupported kinds; yield those that do not matter, with the reason."""
     named = {(w.namespace, w.name) for plan, _ in plans for w in plan.workloads}
     each = [(pools, _chooser(manifests, plan, own)) for plan, pools in plans]
-    for title, is_planned in manifests.settle(each, named):
-        yield title, say("the plan has a workload of its name") if is_planned else _NOT_ASKING
+    for title, why, is_planned in manifests.settle(each, named):
+        told = say("{why}", why=why) if why else _NOT_ASKING
+        yield title, say("the plan has a workload of its name") if is_planned else told
 
 
 def _homes(manifests: Manifests, plan: Plan, pools: Pools, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
@@ -226,6 +230,8 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
             silent.add((*at, "nodePool"))
         if home.open:
             silent.add((*at, *_REQUEST))  # correct or not, depending on the open questions
+        if any(item.key == "podNetworking" for item in home.open):
+            silent.add((*at, *_NETWORKS))
         gaps += (Gap((*at, item.key), item.why) for item in home.open)
     return unit._replace(value=draft.value, origins=draft.origins, silent=unit.silent | silent, gaps=tuple(gaps))
 

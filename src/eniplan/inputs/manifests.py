@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import InputError, Problem
 from eniplan.inputs.choosing import Chooser, Policies, Undecidable
-from eniplan.inputs.places import STAND_IN, NotKnown, Origin, unknown_in
+from eniplan.inputs.places import STAND_IN, NotKnown, Origin, blanked, unknown_in
 from eniplan.k8s import autoscalers
 from eniplan.k8s.kinds import (
     BEHIND,
@@ -34,8 +34,8 @@ from eniplan.k8s.kinds import (
     without_anchors,
 )
 from eniplan.k8s.kinds import objects as listed
-from eniplan.k8s.labels import Selector, selector_from
-from eniplan.k8s.nodes import NodeLabels, Placement, repelling
+from eniplan.k8s.labels import Requirement, Selector, selector_from
+from eniplan.k8s.nodes import NodeLabels, Placement, Toleration, repelling
 from eniplan.k8s.patches import patched
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.refusals import known_version
@@ -117,6 +117,11 @@ class Object(NamedTuple):
     def at(self, *path: str | int) -> Any:  # noqa: ANN401 - a manifest may hold anything
         """Return the value at a path, or None."""
         return value_at(self.value, path)
+
+    def known(self, *path: str | int) -> Any:  # noqa: ANN401 - as `at`
+        """Return the value at a path, or the unknown value above it."""
+        above = (self.at(*path[:n]) for n in range(1, len(path)))
+        return next((found for found in above if isinstance(found, NotKnown)), self.at(*path))
 
     def texts(self, *path: str | int) -> dict[str, str]:
         """Return the entries of the map at a path whose values are text."""
@@ -243,6 +248,8 @@ class Unread(NamedTuple):
     """The namespace and name of a workload in a plan that stands for them."""
     pods: tuple[Hidden, ...] = ()
     """The pods as far as they can be read. Without any, they are for exclusive nodes."""
+    part: str = ""
+    """What is partly unknown: it is listed with the reason also if the pods do not ask for exclusive nodes."""
 
 
 _Item = TypeVar("_Item")
@@ -298,6 +305,12 @@ def _holder(item: Object) -> Holder | None:
     found = holder(known_version(given, item.kind), item.kind)
     # The first group of some kinds made a selector where there was none.
     return found if found is None or found.group == given.rpartition("/")[0] else found._replace(selects=False)
+
+
+def is_judged(item: Object) -> bool:
+    """Return whether eniplan judges objects of a kind."""
+    known = (item.value["apiVersion"], item.kind) in _OTHERS or item.kind in autoscalers.KINDS
+    return known or _holder(item) is not None
 
 
 def _once(
@@ -376,10 +389,10 @@ class Manifests:
         self.unread += [Unread(item.title, item.origin(), why, (item.namespace, item.name))] if has_pods else []
         return has_pods
 
-    def leave_unread(self, item: Object, why: str) -> bool:
+    def leave_unread(self, item: Object, why: str, part: str = "") -> bool:
         """Keep an object whose pods cannot be judged, if it may have any. Return whether it may."""
         pods = hidden_pods(item)
-        self.unread += [Unread(item.title, item.origin(), why, (item.namespace, item.name), pods)] if pods else []
+        self.unread += [Unread(item.title, item.origin(), why, (item.namespace, item.name), pods, part)] if pods else []
         return bool(pods)
 
     def forget(self, files: Collection[str]) -> None:
@@ -411,7 +424,7 @@ class Manifests:
         return True
 
     def _policy(self, item: Object) -> None:
-        selector = item.at("spec", "podSelector")
+        selector = item.known("spec", "podSelector")
         is_unknown = unknown_in(selector) is not None
         if selector is None or is_unknown or _fits_selector(selector):
             found = None if is_unknown else selector_from((), selector) or Selector((), ())
@@ -528,7 +541,7 @@ class Manifests:
 
     def settle(
         self, plans: Collection[tuple[Pools, Chooser]], planned: Collection[tuple[str, str]]
-    ) -> Iterator[tuple[str, bool]]:
+    ) -> Iterator[tuple[str, str, bool]]:
         """Keep the pods in `unread` that ask for exclusive nodes, and are not in a plan.
 
         Args:
@@ -536,7 +549,8 @@ class Manifests:
             planned: the namespaces and names of the workloads of the plans.
 
         Yields:
-            The titles of the others, and whether a plan has their pods.
+            The titles of the others, why they are not judged if that is not because they ask for nothing, and whether a
+            plan has their pods.
 
         """
         kept = []
@@ -550,8 +564,12 @@ class Manifests:
             visiting = [pod for pod in pods if any(any(self.guests(pod, pools)) for pools, _ in plans)]
             if visiting and not is_planned:
                 self.visitors.append(visiting[0])
-            else:
-                yield f"{item.origin.document.file}: {item.title}", is_planned
+            if item.part or is_planned or not visiting:
+                yield (
+                    item.part or f"{item.origin.document.file}: {item.title}",
+                    item.why if item.part else "",
+                    is_planned,
+                )
         self.unread = kept
 
     def leave_out(self, patches: Mapping[str, str]) -> Iterator[tuple[str, Message]]:
@@ -699,10 +717,45 @@ def hidden_pods(item: Object) -> tuple[Hidden, ...]:
     """Return the pods that an object of any kind may have, except those that nothing could lead to exclusive nodes."""
     value = {"name": item.name, "kind": item.kind, "replicas": None}  # not known
     found = (
-        Hidden(Workload(item, Part(value, {(): item.origin(*path)}), read_pod(template)), is_whole)
+        Hidden(Workload(item, Part(value, {(): item.origin(*path)}), _at_most(blanked(template))), is_whole)
         for path, template, is_whole in _hidden(item)
     )
     return tuple(each for each in found if each.is_whole or each.workload.pod.labels or not each.workload.is_quiet)
+
+
+def _at_most(template: dict[str, Any]) -> Pod:
+    """Read a pod template for the most that unknown parts of it may mean: wherever its pods might run."""
+    pod, spec = read_pod(template), mapping(template.get("spec"))
+    asked = pod.placement.selector
+    if any(isinstance(spec.get(key), NotKnown) for key in ("nodeSelector", "affinity")):
+        asked = (*asked, _ANY)
+    terms = pod.placement.terms
+    wide = None if terms is None else tuple(t._replace(expressions=tuple(map(_wide, t.expressions))) for t in terms)
+    every = isinstance(spec.get("tolerations"), NotKnown)
+    return pod._replace(
+        labels={k: STAND_IN + v if isinstance(v, NotKnown) else v for k, v in pod.labels.items()},
+        tolerations=(*map(_widely, pod.tolerations), *((Toleration(operator="Exists"),) if every else ())),
+        placement=Placement(tuple(map(_wide, asked)), wide),
+    )
+
+
+_ANY = Requirement((), EXCLUSIVE_LABEL, "Exists")
+
+
+def _wide(asked: Requirement) -> Requirement:
+    """Return a requirement that nodes meet if they may meet this one. NotIn an unknown value needs no change."""
+    if isinstance(asked.key, NotKnown) or isinstance(asked.operator, NotKnown):
+        return _ANY
+    is_open = asked.operator == "In" and any(isinstance(value, NotKnown) for value in asked.values)
+    return asked._replace(operator="Exists", values=()) if is_open else asked
+
+
+def _widely(given: Toleration) -> Toleration:
+    """Return a toleration of all that this one may tolerate."""
+    parts = given._asdict()
+    unknown = {key for key, part in parts.items() if isinstance(part, NotKnown)}
+    kept = {key: part for key, part in parts.items() if key not in unknown}
+    return Toleration(**kept | {"operator": "Exists", "value": ""}) if unknown - {"effect"} else Toleration(**kept)
 
 
 def _hidden(item: Object) -> Iterator[tuple[Path, dict[str, Any], bool]]:
@@ -757,7 +810,11 @@ def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None
     # Lingjun nodes support neither PodNetworkings nor ENI requests.
     if takes_eni:
         able = [pool for pool in able if not pool.is_lingjun] or able
-    fitting = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)] or able[:1]
+    tolerated = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)]
+    if not (tolerated or found.is_sure or _takes(pod) or _is_led(pod, able)):
+        # Pods that no PodNetworking selects are not for these nodes, and then need no toleration.
+        return Steering(None, found.name, (*found.open, Undecidable("nodePool", found.open[0].why)))
+    fitting = tolerated or able[:1]
     if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # a DaemonSet runs on all of them
         return Steering(fitting[0].name, found.name, found.open)
     why = _several([pool.name for pool in fitting]) if able else _no_pool(pod, pools)
@@ -848,7 +905,7 @@ def _unknown_fields(item: Object) -> Iterator[Problem]:
 def _networking(item: Object) -> Part:
     """Translate a PodNetworking. Without eniOptions its eniType is Default, as in the CRD."""
     paths = dict(_NETWORKING)
-    given = {key: found for key, path in paths.items() if (found := item.at(*path)) is not None}
+    given = {key: found for key, path in paths.items() if (found := item.known(*path)) is not None}
     value = {key: found if (lost := unknown_in(found)) is None else lost for key, found in given.items()}
     value = {**value, "name": item.name, "eniType": value.get("eniType", "Default")}
     pool = item.texts("metadata", "annotations").get(POOL_ANNOTATION)

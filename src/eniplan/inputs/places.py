@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eniplan.errors import Place
-from eniplan.k8s.values import listing
+from eniplan.k8s.values import listing, rewritten
 from eniplan.plan.document import Document, path_text
 from eniplan.values import NamedTuple
 
@@ -24,7 +24,7 @@ class NotKnown(str):
 
 
 STAND_IN = "unknown-"
-"""The beginning of a text that stands for an unknown namespace or label: equal ones are the same."""
+"""The beginning of a text that stands for an unknown namespace, label or PodNetworking: equal ones are the same."""
 
 
 def is_known_text(value: object) -> bool:
@@ -38,6 +38,15 @@ def unknown_in(value: object) -> NotKnown | None:
         return value
     inner = value.values() if isinstance(value, dict) else listing(value)
     return next((lost for item in inner if (lost := unknown_in(item)) is not None), None)
+
+
+BLANK = re.compile(r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|^\$[A-Za-z_]\w*$")
+"""What `envsubst`, Flux, Ansible and the like fill in later."""
+
+
+def blanked(value: Any) -> Any:  # noqa: ANN401 - a body or an object may hold anything
+    """Return a value with `NotKnown` for each text that another program completes."""
+    return rewritten(value, lambda part: NotKnown(part) if type(part) is str and BLANK.search(part) else part)
 
 
 class Skipped(NamedTuple):

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.ros import RESOURCE_TYPE
 from eniplan.errors import InputError
-from eniplan.inputs.applied import AWAITED
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
-from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.places import Origin, blanked
 from eniplan.inputs.spelling import BODY, CASED, PULUMI, ROS, Resource, as_text, camel, snake
-from eniplan.k8s.values import listing, mapping, rewritten
+from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.plan.document import decode, path_text, read_documents, value_at
 from eniplan.plan.fields import api_name, pascal
@@ -89,7 +88,7 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
     if _ROS_FORMAT in value:
         return list(_ros(document, is_closed=is_closed))
     if isinstance(_asks_for(value), list) and _names_a_cluster(value):
-        return [_request(document._replace(value=_blanked(value)), (), "")]
+        return [_request(document._replace(value=blanked(value)), (), "")]
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
         return list(_pulumi(document, is_closed=is_closed))
@@ -148,7 +147,7 @@ def _bodies(document: Document) -> list[Group] | None:
     )
     cased = [(path, item, _case(item)) for path, item in items]
     pools = [
-        Resource("", document, path, _blanked(_asked(item)), case) for path, item, case in cased if case is not None
+        Resource("", document, path, blanked(_asked(item)), case) for path, item, case in cased if case is not None
     ]
     left = tuple(
         (Resource(path_text(path), document, path, item, BODY), _NO_REQUEST)
@@ -202,8 +201,6 @@ def _asked(value: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_BLANK = re.compile(r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|^\$[A-Za-z_]\w*$")
-"""What `envsubst`, Ansible and the like fill in later."""
 TOKENS = re.compile(r"(?P<blank>\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|\$[A-Za-z_]\w*)|\\.|\"|[^\\\"${]+|[${\\]", re.DOTALL)
 """The tokens of JSON as far as it matters which quotes begin or end a text, and what is filled in later."""
 
@@ -235,18 +232,6 @@ def _filled(text: str) -> str:
         out.append(json.dumps(blank, ensure_ascii=False) if blank else token[0])
         in_string ^= token[0] == '"'
     return "".join(out)
-
-
-def _blanked(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
-    """Return a request with `NotKnown` for each text that another program completes."""
-    return rewritten(value, lambda part: NotKnown(part) if type(part) is str and _BLANK.search(part) else part)
-
-
-def marked(value: Any) -> Any:  # noqa: ANN401 - an object
-    """Return an object with `NotKnown` for the `AWAITED` values that another program completes, such as Flux."""
-    if isinstance(value, dict):
-        return {key: _blanked(item) if key in AWAITED else marked(item) for key, item in value.items()}
-    return list(map(marked, value)) if isinstance(value, list) else value
 
 
 def _names_a_cluster(value: dict[str, Any]) -> bool:

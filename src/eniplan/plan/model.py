@@ -355,6 +355,8 @@ class Guest(NamedTuple):
     """The nodes that they ask for."""
     is_passed_by: bool = False
     """Whether Terway gives them no address: they only reserve the ENIs that they request."""
+    is_sure: bool = True
+    """Whether they are known well enough to say that they run there."""
 
 
 class Waiver(NamedTuple):

@@ -416,7 +416,7 @@ class PoolView:
         for guest in self.view.guests_by_pool.get(self.pool.name, ()):
             allowed = guest.placement.allows(self.node_labels)
             if allowed is not False:
-                out[allowed is True and guest.replicas is None].append(guest)
+                out[guest.is_sure and allowed is True and guest.replicas is None].append(guest)
         return out
 
     @property
