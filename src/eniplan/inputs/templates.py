@@ -103,7 +103,7 @@ def _nested(document: Document) -> list[Group] | None:
     """
     is_own = isinstance(document.value, dict) and str(document.value.get("schema")).startswith("eniplan.")
     found = [] if is_own else list(_inner(document.value, ()))
-    pools = [Resource("", document, path, _blanked(item), case) for path, item, case in found]
+    pools = [Resource("", document, path, blanked(item), case) for path, item, case in found]
     return [Group(("body", os.path.dirname(document.file)), pools)] if pools else None
 
 
