@@ -467,7 +467,7 @@ def test_patches_of_a_kustomization_are_not_judged_alone(here: Path) -> None:
     (open_,) = judged.report.undecided
     why = "a patch: check what it is applied to: kubectl kustomize infra/prod"
     assert (open_.fact, str(open_.place), str(open_.hint)) == (
-        places_of("StatefulSet 'matcher'"), "infra/prod/more/w.yaml:1:1", why
+        places_of("Kustomization 'infra/prod'"), "infra/prod/more/w.yaml:1:1", why
     )  # fmt: skip
     assert judged.skipped[-2:] == [
         ("infra/prod/pn.yaml: PodNetworking 'trading-eni'", why),
@@ -520,6 +520,23 @@ def test_pods_that_something_else_steers_are_undecided(here: Path, file: str, va
     judged = judge_files(here, files, ".")
     assert (judged.problems, set(judged.facts)) == ([], {places_of(name)} if name else set())
     assert {rule for item in judged.report.undecided for rule in item.rules} == ({"ENI008"} if name else set())
+
+
+def test_a_kustomization_with_several_patches_is_told_once(here: Path) -> None:
+    patch = {**API, "spec": {"template": {"spec": STEERING}}}
+    quiet = {**API, "metadata": {"name": "web"}, "spec": {"template": {"spec": {"tolerations": []}}}}
+    inline = [{"path": "a.yaml"}, {"path": "b.yaml"}, {"path": "c.yaml"}, {"patch": json.dumps(patch)}]
+    files = {
+        "p.json": pool(),
+        "base/w.yaml": stream(workload(labels={"network": "trading"}), networking()),
+        "base/kustomization.yaml": "resources: [w.yaml]\n",
+        "prod/kustomization.yaml": json.dumps({"resources": ["../base"], "patches": inline}),
+        "prod/a.yaml": stream(quiet),
+        "prod/b.yaml": stream(patch),
+        "prod/c.yaml": stream(patch),
+    }
+    (open_,) = judge_files(here, files, ".").report.undecided
+    assert (open_.fact, str(open_.place)) == (places_of("Kustomization 'prod'"), "./prod/b.yaml:9:12")
 
 
 def test_patches_of_two_overlays_are_both_told(here: Path) -> None:

@@ -561,10 +561,11 @@ class Collected:
 
     def _changing(self, files: set[str]) -> Iterator[Unread]:
         """Yield the kustomizations that may change files: eniplan does not apply them."""
+        told = {item.title for item in self._manifests.unread}
         for found in self._kustomizations.values():
             changed = sorted(files & kustomize.sources(found, self._kustomizations)) if found.changes else ()
-            if changed:
-                item = found.object
+            item = found.object
+            if changed and item.title not in told:
                 yield Unread(item.title, item.origin(), found.changing(tuple(changed)), ("", item.title))
 
     def _finish_hcl(self) -> None:

@@ -97,7 +97,7 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
             parts.append(workload.part)
         else:
             strays.append((workload.order, workload.part.full_title))
-    manifests.add_unread(changing({part.file for part in parts}))
+    manifests.unread += changing({part.file for part in parts})
     for (unit, plan, _), found, visitors in zip(judged, homes, guests, strict=True):
         # Report a workload without any pool once, with the first set of pools.
         is_first = found is homes[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from eniplan.inputs.manifests import Object
+from eniplan.inputs.manifests import KUSTOMIZATION, Object
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.values import NamedTuple
@@ -42,7 +42,7 @@ class Kustomization(NamedTuple):
     def object(self) -> Object:
         """It as an object whose pods are those of the patches in it."""
         value = {key: item for key, item in mapping(self.document.value).items() if key in self.changes}
-        about = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+        about = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": KUSTOMIZATION}
         return Object(self.document, (), {**value, **about, "metadata": {"name": self.folder}})
 
     def changing(self, files: tuple[str, ...] = ()) -> Message:

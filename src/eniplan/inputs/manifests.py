@@ -50,7 +50,7 @@ from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from eniplan.catalog.store import Catalog
     from eniplan.k8s.autoscalers import Scaling
@@ -64,6 +64,7 @@ NETWORK_POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
 _POD_NETWORKING = (SHAPES["PodNetworking"].api_version, "PodNetworking")
 _OTHERS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
 """The apiVersion and kind of supported objects without pods."""
+KUSTOMIZATION = "Kustomization"
 KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS), *autoscalers.KINDS))
 """The supported kinds."""
 _NO_MODE = "default"
@@ -534,11 +535,6 @@ class Manifests:
                   "and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
         return "" if self.leave_unread(item, why) else NOTHING
 
-    def add_unread(self, found: Iterable[Unread]) -> None:
-        """Add pods that are not judged, instead of those with the same title and place."""
-        kept = {(item.title, item.origin.document.file): item for item in (*self.unread, *found)}
-        self.unread = list(kept.values())
-
     def settle(
         self, plans: Collection[tuple[Pools, Chooser]], planned: Collection[tuple[str, str]]
     ) -> Iterator[tuple[str, str, bool]]:
@@ -570,7 +566,9 @@ class Manifests:
                     item.why if item.part else "",
                     is_planned,
                 )
-        self.unread = kept
+        # Several patches of a kustomization are told once; objects of one title in several files are not one.
+        told = {(x.title, "" if x.title.startswith(KUSTOMIZATION) else x.origin.document.file): x for x in kept[::-1]}
+        self.unread = [*told.values()][::-1]
 
     def leave_out(self, patches: Mapping[str, str]) -> Iterator[tuple[str, Message]]:
         """Do not judge the objects in patches; yield the titles of those that have no pods, with the reason.
@@ -593,15 +591,10 @@ class Manifests:
         self.networkings = [part for part in self.networkings if part.file not in patches]
         left = [workload for workload in self.workloads if workload.part.file in patches]
         self.workloads = [workload for workload in self.workloads if workload.part.file not in patches]
-        hidden = ((workload, (Hidden(workload, is_whole=True),)) for workload in left)
-        unread = [
-            *self.unread,
-            *(Unread(w.part.title, w.part.origins[()], "", (w.object.namespace, w.object.name), h) for w, h in hidden),
-        ]
-        files = [os.path.normpath(item.origin.document.file) for item in unread]
-        self.unread = [
-            item._replace(why=why(file)) if file in patches else item for item, file in zip(unread, files, strict=True)
-        ]
+        for workload in left:
+            item, pods = workload.object, (Hidden(workload, is_whole=True),)
+            self.unread.append(Unread(item.title, workload.part.origins[()], "", (item.namespace, item.name), pods))
+        self.unread = [_of_kustomization(item, patches, why) for item in self.unread]
 
     def first(self) -> Origin:
         """Return the place of the first object."""
@@ -711,6 +704,15 @@ class Manifests:
     def namespace_labels(self, workload: Workload) -> dict[str, str]:
         """Return the known labels of a workload's namespace."""
         return self._namespaces.get(workload.object.namespace, {})
+
+
+def _of_kustomization(item: Unread, patches: Mapping[str, str], why: Callable[[str], Message]) -> Unread:
+    """Return pods with the name of the kustomization that patches them."""
+    file = os.path.normpath(item.origin.document.file)
+    if file not in patches:
+        return item
+    title = f"{KUSTOMIZATION} {patches[file]!r}"
+    return item._replace(title=title, why=why(file), identity=("", title))
 
 
 def hidden_pods(item: Object) -> tuple[Hidden, ...]:
