@@ -15,7 +15,7 @@ from eniplan.report.words import takers
 from eniplan.rules.examples import example
 from tests.emit.support import FULL, view_of_plan
 from tests.harness import EXAMPLES
-from tests.inputs.support import BODY, CLUSTER, LABEL, TAINT, judge_files
+from tests.inputs.support import AFTER, BODY, CLUSTER, LABEL, TAINT, judge_files, terraform_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -565,6 +565,33 @@ def test_the_same_object_in_two_files_counts_once(here: Path, first: str) -> Non
         (f"{left}: PodNetworking 'trading-eni'", f"the same object is in {kept}"),
         (f"{left}: StatefulSet 'matcher'", f"the same object is in {kept}"),
     ]
+
+
+def test_a_plan_beside_its_configuration_knows_what_that_does_not(here: Path) -> None:
+    """A PodNetworking that the configuration knows in part counts once; one that says something else stays a second."""
+    spec: dict[str, Any] = {
+        "allocationType": {"type": "Elastic"},
+        "eniOptions": {"eniType": "ENI"},
+        "selector": {"podSelector": {"matchLabels": {"a": "b"}}},
+        "securityGroupIDs": ["sg-pods"],
+        "vSwitchOptions": ["vsw-j"],
+    }
+    head = {"apiVersion": "network.alibabacloud.com/v1beta1", "kind": "PodNetworking", "metadata": {"name": "pn"}}
+    made = {"actions": ["create"], "before": None, "after": {"manifest": head | {"spec": spec}}, "after_unknown": {}}
+    planned = terraform_plan(AFTER)
+    planned["resource_changes"].append(
+        {"address": "kubernetes_manifest.pn", "mode": "managed", "type": "kubernetes_manifest", "change": made}
+    )
+    text = json.dumps(head | {"spec": spec}).replace('"sg-pods"', "var.sg").replace(":", " =")
+    main = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {text}\n}}\nvariable "sg" {{}}\n'
+    main = main.replace("network.alibabacloud.com/v1beta1 =", "network.alibabacloud.com/v1beta1:")
+    judged = judge_files(here, {"plan.json": planned, "a.tf": main}, ".")
+    assert (judged.problems, judged.rules & {"PN008", "PN011"}) == ([], set())
+    assert ("./a.tf: PodNetworking 'pn'", "the same object is in plan.json") in judged.skipped
+    for other in (('"Elastic"', '"Fixed"'), ('["vsw-j"]', '["vsw-j", "vsw-k"]'), ('"a" =', '"x" =')):
+        assert other[0] in main
+        judged = judge_files(here, {"a.tf": main.replace(*other)}, ".")
+        assert "PN011" in judged.rules
 
 
 def test_objects_of_one_name_that_differ_are_both_judged(here: Path) -> None:

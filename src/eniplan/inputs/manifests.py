@@ -314,13 +314,24 @@ def is_judged(item: Object) -> bool:
     return known or _holder(item) is not None
 
 
+def _may_be(value: Any, other: Any) -> bool:  # noqa: ANN401 - values of objects
+    """Return whether a value that is partly unknown may be the same as a known one."""
+    if isinstance(value, NotKnown) or value == other:
+        return True
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(_may_be(item, other[key]) for key, item in value.items())
+    if isinstance(value, list) and isinstance(other, list) and len(value) == len(other):
+        return all(map(_may_be, value, other))
+    return False
+
+
 def _once(
     items: list[_Item], said: Sequence[tuple[Part, tuple[str, ...], Any]]
 ) -> tuple[list[_Item], list[tuple[str, Message]]]:
     """Return items without copies of items of another file, and the titles of the copies with the reason.
 
     Args:
-        items: the items. The first file in alphabetical order keeps an item.
+        items: the items. The first file in alphabetical order keeps an item; one that is partly unknown is a copy.
         said: the part, the name and the value of each.
 
     """
@@ -328,12 +339,20 @@ def _once(
     for part, name, _ in said:
         files.setdefault(name, set()).add(part.file)
     first: dict[tuple[str, ...], str] = {}
+    known: dict[tuple[str, ...], list[tuple[str, Any]]] = {}
     copies: dict[int, tuple[str, Message]] = {}
-    for i, (part, name, value) in sorted(enumerate(said), key=lambda item: item[1][0].file):
-        if len(files[name]) > 1:
-            key = (*name, json.dumps(value, sort_keys=True, default=repr))
-            if first.setdefault(key, part.file) != part.file:
-                copies[i] = part.full_title, say("the same object is in {file}", file=first[key])
+    several = [(i, *each) for i, each in enumerate(said) if len(files[each[1]]) > 1]
+    # A Terraform plan beside its configuration knows what the configuration does not.
+    several.sort(key=lambda each: (unknown_in(each[3]) is not None, each[1].file))
+    for i, part, name, value in several:
+        key = (*name, json.dumps(value, sort_keys=True, default=repr))
+        same = first.setdefault(key, part.file)
+        if same == part.file and unknown_in(value) is not None:
+            same = next((file for file, other in known.get(name, ()) if _may_be(value, other)), same)
+        if same != part.file:
+            copies[i] = part.full_title, say("the same object is in {file}", file=same)
+        elif unknown_in(value) is None:
+            known.setdefault(name, []).append((part.file, value))
     return [item for i, item in enumerate(items) if i not in copies], list(copies.values())
 
 
