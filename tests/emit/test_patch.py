@@ -481,6 +481,19 @@ def test_host_network_pods_take_no_eni() -> None:
     assert "aliyun/eni" not in patched(BARE.replace("    spec:\n", "    spec:\n      hostNetwork: true\n"))
 
 
+def test_the_webhook_adds_nothing_to_host_network_pods() -> None:
+    """So a second container doubles nothing, and their labels need not be those of a PodNetworking."""
+    notes = "{eniplan.dev/node-pool: trading, eniplan.dev/pod-networking: trading-eni}"
+    item = BARE.replace("name: web\nspec", f"name: new\n  annotations: {notes}\nspec")
+    item = item.replace("    spec:\n", "    spec:\n      hostNetwork: true\n")
+    item += "      - name: b\n        resources: {limits: {aliyun/eni: 1}}\n"
+    template = yaml.safe_load(patched(item))["spec"]["template"]
+    assert template["spec"]["tolerations"]
+    assert "metadata" not in template
+    with pytest.raises(InputError, match="the pod would use two"):
+        patch("x", item.replace("hostNetwork: true", "hostPID: true"), PLAN)
+
+
 # --- Any text -----------------------------------------------------------------------------------------------
 
 keys = st.sampled_from(["a", "b", "kind", "1", "on"])

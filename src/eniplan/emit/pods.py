@@ -129,6 +129,8 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
     if pod.is_ignored and not pod.host_network:
         message = say("with this label Terway gives the pods no ENI")
         raise PodError(("metadata", "labels", IGNORE_LABEL), message, say("remove the label"))
+    if pod.host_network:  # neither Terway nor its webhook touches them
+        want = want._replace(selector=None, enis=0, is_injected=False)
     if want.selector is not None:
         for key, value in missing_labels(want.selector, pod.labels).items():
             map_at(template, ("metadata", "labels"))[key] = value
@@ -254,7 +256,7 @@ def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
         value = value_at(template, container.path)
         # A limit alone is fine: Kubernetes copies it to the request.
         map_at(value, ("resources", "limits")).setdefault(ENI, (value["resources"].get("requests") or {}).get(ENI))
-    if not want.enis or asking or pod.host_network:
+    if not want.enis or asking:
         return
     if written:
         message = say("the pod requests 0 {resource}, but needs {needed}", resource=ENI, needed=want.enis)
