@@ -1142,6 +1142,24 @@ def test_every_role_is_counted(here: Path) -> None:
     assert judged.report.findings[0].facts["needed"] == 22
 
 
+@pytest.mark.parametrize(("stated", "name", "scales"), [
+    (True, "own", True), (False, "own", True), (True, "own-worker", False), (True, "own-master", False),
+])  # fmt: skip
+def test_an_autoscaler_of_a_job_scales_its_workers(here: Path, stated: bool, name: str, scales: bool) -> None:  # noqa: FBT001 - parameters
+    """Its scale is that of the workers, 3 here."""
+    template = workload()["spec"]["template"]
+    roles = {"Master": {"replicas": 1, "template": template}, "Worker": {"replicas": 3, "template": template}}
+    job = of_kind("kubeflow.org/v1", "PyTorchJob", {"pytorchReplicaSpecs": roles})
+    target = {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "name": name}
+    about = {"name": "own"} | ({"namespace": job["metadata"].get("namespace", "default")} if stated else {})
+    spec = {"scaleTargetRef": target, "minReplicas": 1, "maxReplicas": 20}
+    scaler = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": about, "spec": spec}
+    for most in (20, 21):
+        items = stream(job, scaler | {"spec": {**spec, "maxReplicas": most}})
+        judged = judge_files(here, {"m.yaml": items, "p.json": pool()})
+        assert (judged.rules == {"ENI008"}) == (scales and most > 20)
+
+
 @pytest.mark.parametrize(("names", "takers"), [
     (["own"], [("own-master", 1), ("own-worker", 3)]),
     (["own-master", "own-worker"], [("own-master", 1), ("own-worker", 3)]),

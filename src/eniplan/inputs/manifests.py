@@ -67,6 +67,7 @@ _OTHERS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
 KUSTOMIZATION = "Kustomization"
 KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS), *autoscalers.KINDS))
 """The supported kinds."""
+_WORKER = "Worker"
 _NO_MODE = "default"
 """The value of the exclusive label for shared nodes."""
 NOTHING = say("nothing that eniplan checks")
@@ -206,7 +207,7 @@ class Workload(NamedTuple):
     def identities(self) -> tuple[tuple[str, str, str], ...]:
         """Its identity; for the role of a job also that of the job: a plan may have either."""
         whole = (*self.identity[:2], self.object.name)
-        has_roles = any(each.roles for each in HOLDERS[self.object.kind])
+        has_roles = any(each.roles for each in HOLDERS.get(self.object.kind, ()))
         return (self.identity, whole) if has_roles else (self.identity,)
 
 
@@ -374,7 +375,7 @@ class Manifests:
         self._scalings: dict[tuple[str, str], list[tuple[Object, Scaling]]] = {}
         """Autoscalers by the kind and name of their targets."""
         self._indexed: list[Workload] | None = None
-        self._named: dict[tuple[str, str], list[str]] = {}
+        self._named: dict[tuple[str, str], set[str]] = {}
         """The namespaces of the workloads in `_indexed`, by their kind and name."""
 
     def __bool__(self) -> bool:
@@ -629,8 +630,11 @@ class Manifests:
 
     def scaled(self, workload: Workload) -> Part:
         """Return what a plan says of a workload, with how far autoscalers scale it."""
-        part = workload.part
-        direct = self._scaling(workload.object, part.value["name"])
+        part, item = workload.part, workload.object
+        # The scale of a job with roles is that of its workers. Source: the CRDs of Kubeflow.
+        whole = part.value["name"] if len(workload.identities) == 1 else item.name
+        is_scaled = part.value["name"] in {whole, called(whole, _WORKER)}
+        direct = self._scaling(item, whole) if is_scaled else []
         # A CronHorizontalPodAutoscaler may target another autoscaler, and moves its limits.
         moving = [self._scaling(item, item.name) for item, _ in direct or ()]
         found = [each for several in (direct, *moving) for each in several or ()]
@@ -653,22 +657,21 @@ class Manifests:
         if same or not every:
             return same
         targets = self._targets(item.kind, name)
-        taken = {*targets}
         loose = [
             each
             for each in every
-            if (each[0].is_placed_later or item.is_placed_later) and each[0].namespace not in taken
+            if (each[0].is_placed_later or item.is_placed_later) and each[0].namespace not in targets
         ]
         return loose if len(loose) < 2 and len(targets) < 2 else None if loose else []  # noqa: PLR2004 - one of each
 
-    def _targets(self, kind: str, name: str) -> list[str]:
+    def _targets(self, kind: str, name: str) -> Collection[str]:
         """Return the namespaces of the workloads of a kind and name."""
         if self._indexed is not self.workloads:  # they are complete now: read them once, not for each autoscaler
             self._indexed, self._named = self.workloads, {}
             for workload in self.workloads:
-                own, namespace, called = workload.identity
-                self._named.setdefault((own, called), []).append(namespace)
-        return self._named.get((kind, name), [])
+                for own, namespace, known in workload.identities:
+                    self._named.setdefault((own, known), set()).add(namespace)
+        return self._named.get((kind, name), set())
 
     def adopt(self, planned: Collection[Identity]) -> None:
         """Give workloads without a namespace that of the only workload of a plan with their kind and name."""
