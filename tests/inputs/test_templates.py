@@ -607,3 +607,71 @@ def test_a_body_inside_of_another_document(here: Path, around: Callable[[object]
 def test_a_document_of_eniplan_itself_is_no_request(here: Path) -> None:
     judged = judge_files(here, {"r.json": {"schema": "eniplan.receipt/v1", "request": FEW_ENIS}, "b.json": BODY}, ".")
     assert (judged.rules, [what for what, _ in judged.skipped][:1]) == (set(), ["./r.json"])
+
+
+# --- Previews of Pulumi ---
+
+
+def step(inputs: dict[str, Any], op: str = "create", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - of a step
+    kind = "alicloud:cs/nodePool:NodePool"
+    return {"op": op, "urn": f"urn:pulumi:dev::ack::{kind}::fast", "newState": {"type": kind, "inputs": inputs}, **more}
+
+
+POOL: dict[str, Any] = {
+    "__defaults": ["x"],
+    "clusterId": "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+    "nodePoolName": "fast",
+    "instanceTypes": ["ecs.g8i.8xlarge", "ecs.g7.2xlarge"],
+    "vswitchIds": ["vsw-j"],
+    "desiredSize": "2",
+    "labels": [LABEL | {"__defaults": []}],
+    "taints": [{"key": "a", "value": "b", "effect": "NoSchedule"}],
+    "password": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": "x"},
+}
+PREVIEW = {"config": {}, "steps": [{"op": "same", "urn": "urn:pulumi:dev::ack::pulumi:pulumi:Stack::ack-dev"}]}
+
+
+def previewed(*steps: object) -> dict[str, Any]:
+    return PREVIEW | {"steps": [*PREVIEW["steps"], *steps]}
+
+
+def test_a_preview_of_pulumi(here: Path) -> None:
+    """It has the values of programs in every language."""
+    text = json.dumps(previewed(step(POOL)), indent=1)
+    judged = judge_files(here, {"preview.json": text})
+    assert (judged.problems, judged.rules) == ([], {"ENI001", "ENI007"})
+    place = judged.report.findings[0].place
+    assert (place.path, text.splitlines()[place.line - 1].strip()) == ("fast.instanceTypes", '"instanceTypes": [')
+    assert "x" not in {str(finding.message) for finding in judged.report.findings}
+    for key, value in (("vswitchIds", [POOL["clusterId"]]), ("labels", [{"key": POOL["clusterId"]}])):
+        judged = judge_files(here, {"preview.json": previewed(step(POOL | {key: value}))})
+        (item,) = judged.report.undecided
+        assert (item.place.path, "known only after apply" in item.hint) == (
+            "fast.vswitchIds" if key[0] == "v" else "fast",
+            True,
+        )
+
+
+@pytest.mark.parametrize(
+    ("op", "before", "after", "rules"),
+    [
+        ("create-replacement", None, [LABEL], {"ENI001", "ENI007"}),
+        ("update", [], [LABEL], {"ENI001", "ENI007", "NP003"}),
+        ("update", [LABEL], [LABEL], {"ENI001", "ENI007"}),
+        ("update", [LABEL], [], {"NP003"}),
+        ("update", [], [], set()),
+        ("same", [LABEL], [LABEL], set()),
+        ("delete", [LABEL], [LABEL], set()),
+    ],
+)
+def test_what_pulumi_does_to_a_pool(here: Path, op: str, before: object, after: object, rules: set[str]) -> None:
+    made = step(POOL | {"labels": after}, op, oldState={"inputs": {"labels": before}})
+    judged = judge_files(here, {"preview.json": previewed(made)})
+    assert (judged.problems, judged.rules) == ([], rules)
+    told = [(what, why) for what, why in judged.skipped if "Pulumi does not change" in why]
+    assert told == ([("preview.json: fast", f"Pulumi does not change it ({op})")] if op in ("same", "delete") else [])
+
+
+def test_steps_of_another_program(here: Path) -> None:
+    judged = judge_files(here, {"a.json": {"steps": [{"op": "x"}, 1], "alicloud:cs": 1}, "b.json": BODY}, ".")
+    assert (judged.problems, judged.skipped[0]) == ([], ("./a.json", "nothing that eniplan checks"))

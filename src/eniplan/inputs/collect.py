@@ -420,7 +420,7 @@ class Collected:
             self.skip(resource.document.file, why, resource.value, resource.address)
         for resource in group.pools:
             body = resource.spelling.body_of(resource.value)
-            if mode_of(body) is False:
+            if mode_of(body) is False and not resource.vanishes:
                 self.skip(resource.document.file, _PLAIN_POOL, resource.value, resource.address)
             else:
                 form = _FORMS.get(resource.spelling, "") if group.is_certain else ""

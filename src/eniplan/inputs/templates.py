@@ -89,6 +89,13 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
         return list(_ros(document, is_closed=is_closed))
     if isinstance(_asks_for(value), list) and _names_a_cluster(value):
         return [_request(document._replace(value=blanked(value)), (), "")]
+    if "steps" in value:
+        from eniplan.inputs.preview import is_preview, pools  # noqa: PLC0415 - most runs have none
+
+        if is_preview(value):
+            found = list(pools(document, _PULUMI_POOL))
+            left = tuple((pool, why) for pool, why in found if why is not None)
+            return [Group((document.file,), [pool for pool, why in found if why is None], left=left)]
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
         return list(_pulumi(document, is_closed=is_closed))
