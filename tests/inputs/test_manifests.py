@@ -539,6 +539,49 @@ def test_a_kustomization_with_several_patches_is_told_once(here: Path) -> None:
     assert (open_.fact, str(open_.place)) == (places_of("Kustomization 'prod'"), "./prod/b.yaml:9:12")
 
 
+TOLERATING = {"tolerations": [{"operator": "Exists"}]}
+
+
+@pytest.mark.parametrize(
+    ("patches", "is_judged"),
+    [
+        ([{"patch": json.dumps({**API, "spec": {"template": {"spec": TOLERATING}}})}], False),
+        ([{"path": "patch.yaml"}], False),
+        ([{"path": "patch.json", "target": {"kind": "Deployment", "name": "api"}}], False),
+        ([{"path": "patch.json", "target": {"kind": "Deployment", "name": "a.*"}}], False),
+        ([{"path": "patch.json", "target": {"labelSelector": "app=a"}}], False),
+        ([{"path": "patch.json", "target": {"kind": "Deployment", "name": "web"}}], True),
+        ([{"patch": json.dumps({**API, "spec": {"replicas": 2}})}], True),
+        ([{"patch": json.dumps({**API, "metadata": {"name": "b"}, "spec": {"template": {"spec": TOLERATING}}})}], True),
+        ([{"path": "missing.yaml"}, 1, {"patch": "a: ["}], True),
+    ],
+)
+@pytest.mark.parametrize("steered", [STEERING, {}])
+def test_pods_that_a_patch_completes_are_not_judged_without_it(
+    here: Path,
+    patches: list[Any],
+    is_judged: bool,  # noqa: FBT001 - a parameter of the test
+    steered: dict[str, Any],
+) -> None:
+    """The base lacks the toleration that the overlay adds: alone it is WL001, and built it is right."""
+    labels = {"app": "a", "network": "trading"}
+    template = {"metadata": {"labels": labels}, "spec": {**steered, "containers": [{"name": "a", "image": "b"}]}}
+    base = {**API, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "a"}}, "template": template}}
+    operations = [{"op": "add", "path": "/spec/template/spec/tolerations", "value": TOLERATING["tolerations"]}]
+    files = {
+        "p.json": pool(),
+        "pn.yaml": stream(networking()),
+        "base/w.yaml": stream(base),
+        "base/kustomization.yaml": "resources: [w.yaml]\n",
+        "prod/kustomization.yaml": json.dumps({"resources": ["../base"], "patches": patches}),
+        "prod/patch.json": json.dumps(operations),
+        "prod/patch.yaml": stream({**API, "spec": {"template": {"spec": TOLERATING}}}),
+    }
+    judged = judge_files(here, files, ".")
+    assert ("WL001" in judged.rules) == is_judged
+    assert places_of("Kustomization 'prod'") in judged.facts
+
+
 def test_patches_of_two_overlays_are_both_told(here: Path) -> None:
     patch = stream({**API, "spec": {"template": {"spec": STEERING}}})
     judged = judge_files(here, {"p.json": pool(), "a/patch.yaml": patch, "b/patch.yaml": patch}, ".")

@@ -22,12 +22,24 @@ from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
-from eniplan.inputs.manifests import KINDS, MARKS, NOTHING, Manifests, Object, Unread, is_judged, objects, objects_of
+from eniplan.inputs.manifests import (
+    FILE,
+    KINDS,
+    MARKS,
+    NOTHING,
+    Manifests,
+    Object,
+    Patched,
+    Unread,
+    is_judged,
+    objects,
+    objects_of,
+)
 from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, blanked, translated, unknown_in
 from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
-from eniplan.k8s.kinds import OF_PODS, PASSING_ON
+from eniplan.k8s.kinds import OF_PODS, PASSING_ON, PLACING
 from eniplan.k8s.patches import patched
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import listing
@@ -80,7 +92,7 @@ def _worth() -> re.Pattern[bytes]:
     named = (RESOURCE, "resource_changes", CLUSTER_CONFIG, *templates.MARKS)
     kinds = b"|".join(sorted(kind.encode() for kind in KINDS | PASSING_ON))
     listed = rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|" + kinds + rb")\b|"
-    marks = (*MARKS, "nodeSelector", "nodeAffinity")
+    marks = (*MARKS, *PLACING)
     return re.compile("|".join(named).encode() + listed + b"|".join(re.escape(mark.encode()) for mark in marks))
 
 
@@ -233,7 +245,7 @@ class Collected:
     def _places_pods(self, document: Document) -> bool:
         """Keep values of a chart, or a patch, if they place pods. Return whether they do."""
         value = document.value if isinstance(document.value, dict) else {"": patched(document.value)}
-        item = Object(document, (), {**value, "apiVersion": "", "kind": "file", "metadata": {"name": document.file}})
+        item = Object(document, (), {**value, "apiVersion": "", "kind": FILE, "metadata": {"name": document.file}})
         is_kept = self._manifests.leave_unread(item, _PLACES_PODS)
         self._documents += [document] if is_kept else []
         return is_kept
@@ -343,7 +355,7 @@ class Collected:
         if os.path.basename(document.file) in kustomize.NAMES:
             kustomization = kustomize.read(document)
             self._kustomizations[kustomization.folder] = kustomization
-            if not self._manifests.leave_unread(kustomization.object, kustomization.changing()):
+            if not self._manifests.leave_unread(kustomization.as_object, kustomization.changing()):
                 self.skip(document.file, say("a kustomization: check what it builds (kubectl kustomize)"), value)
             if named:  # even without the apiVersion and the kind, which kustomize does not need
                 self._documents.append(Document(document.file, None, NoPlaces()))
@@ -543,10 +555,7 @@ class Collected:
             yield doubled(found, stated, is_now=is_now)
         for found, stated in self._leaving:
             yield leaving(found, stated)
-        kustomizations = self._kustomizations.values()
-        patches = {path: found.folder for found in kustomizations for path in found.patches}
-        for title, why in self._manifests.leave_out(patches):
-            self.skip(title, why)
+        self._finish_kustomizations()
         units = [
             unit_of(pools, self._cluster, self._stated.get(key))._replace(form=self._forms[key])
             for key, pools in self._pools.items()
@@ -559,12 +568,24 @@ class Collected:
             for unit in units:
                 yield unit.load()
 
+    def _finish_kustomizations(self) -> None:
+        """Do not judge patches, nor the pods that they may place elsewhere."""
+        every = self._kustomizations.values()
+        in_files = self._manifests.in_files()
+        for title, why in self._manifests.leave_out({path: found.folder for found in every for path in found.patches}):
+            self.skip(title, why)
+        for found in every:
+            names = kustomize.placed(found, in_files)
+            if names:
+                files = kustomize.sources(found, self._kustomizations)
+                self._manifests.patched.append(Patched(files, names, found.as_object, found.changing()))
+
     def _changing(self, files: set[str]) -> Iterator[Unread]:
         """Yield the kustomizations that may change files: eniplan does not apply them."""
         told = {item.title for item in self._manifests.unread}
         for found in self._kustomizations.values():
             changed = sorted(files & kustomize.sources(found, self._kustomizations)) if found.changes else ()
-            item = found.object
+            item = found.as_object
             if changed and item.title not in told:
                 yield Unread(item.title, item.origin(), found.changing(tuple(changed)), ("", item.title))
 

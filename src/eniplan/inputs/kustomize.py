@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
-from eniplan.inputs.manifests import KUSTOMIZATION, Object
+from eniplan.errors import InputError
+from eniplan.inputs.manifests import KUSTOMIZATION, Object, hidden_pods
+from eniplan.k8s.patches import patched
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
+from eniplan.plan.document import read_documents, value_at
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from eniplan.messages import Message
     from eniplan.plan.document import Document
@@ -32,18 +36,35 @@ class Kustomization(NamedTuple):
 
     document: Document
     folder: str
-    resources: tuple[str, ...]
-    """The files and folders that it builds from."""
-    patches: tuple[str, ...]
     changes: tuple[str, ...]
     """Its keys that change what it builds from."""
 
     @property
-    def object(self) -> Object:
+    def as_object(self) -> Object:
         """It as an object whose pods are those of the patches in it."""
         value = {key: item for key, item in mapping(self.document.value).items() if key in self.changes}
+        value |= {key: [_written(item) for item in self.listed(key)] for key in _PATCHES}
         about = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": KUSTOMIZATION}
         return Object(self.document, (), {**value, **about, "metadata": {"name": self.folder}})
+
+    def listed(self, *keys: str) -> list[object]:
+        """Return the items of some of its lists."""
+        return [item for key in keys for item in listing(mapping(self.document.value).get(key))]
+
+    def path_of(self, item: object) -> str:
+        """Return the path that an item of a list names, or that it is; empty if it names none."""
+        path = item.get("path") if isinstance(item, dict) else item
+        return os.path.normpath(os.path.join(self.folder, path)) if isinstance(path, str) else ""
+
+    @property
+    def patches(self) -> Iterator[str]:
+        """The paths of its patches."""
+        return filter(None, map(self.path_of, self.listed(*_PATCHES)))
+
+    @property
+    def resources(self) -> Iterator[str]:
+        """The files and folders that it builds from."""
+        return filter(None, map(self.path_of, self.listed(*_RESOURCES)))
 
     def changing(self, files: tuple[str, ...] = ()) -> Message:
         """Say what it may change, and what to check instead."""
@@ -55,17 +76,39 @@ class Kustomization(NamedTuple):
 
 def read(document: Document) -> Kustomization:
     """Read a kustomization."""
-    value = mapping(document.value)
-    folder = os.path.dirname(document.file)
+    changes = tuple(key for key, item in mapping(document.value).items() if key not in _UNCHANGED and item)
+    return Kustomization(document, os.path.normpath(os.path.dirname(document.file)), changes)
 
-    def paths(*keys: str) -> Iterator[str]:
-        for item in (item for key in keys for item in listing(value.get(key))):
-            path = item.get("path") if isinstance(item, dict) else item
-            if isinstance(path, str):
-                yield os.path.normpath(os.path.join(folder, path))
 
-    changes = tuple(key for key, item in value.items() if key not in _UNCHANGED and item)
-    return Kustomization(document, os.path.normpath(folder), (*paths(*_RESOURCES),), (*paths(*_PATCHES),), changes)
+def placed(found: Kustomization, in_files: Mapping[str, Collection[str]]) -> set[str]:
+    """Return the names of the objects whose pods its patches may place elsewhere; an empty name is any.
+
+    Args:
+        found: the kustomization.
+        in_files: the names of the objects with such pods, by the file of the patch.
+
+    """
+    whole = found.as_object
+    own = {hidden.workload.part.origins[()].path[:2] for hidden in hidden_pods(whole)}
+    out: set[str] = set()
+    for key in _PATCHES:
+        for i, (item, texts) in enumerate(zip(found.listed(key), whole.value[key], strict=True)):
+            in_text = [str(value_at(one, ("metadata", "name")) or "") for one in texts]
+            names = in_files.get(found.path_of(item), ()) or (in_text if (key, i) in own else ())
+            target = mapping(mapping(item).get("target")).get("name")
+            out |= {target} if names and isinstance(target, str) else set(names)
+    # The name of a target may be a regular expression.
+    return {name if re.fullmatch(r"[\w.-]+", name) else "" for name in out}
+
+
+def _written(patch: object) -> list[object]:
+    """Return what the text of a patch says."""
+    text = patch if isinstance(patch, str) else mapping(patch).get("patch")
+    try:
+        found = read_documents("", text.encode()) if isinstance(text, str) else []
+    except InputError:  # kustomize refuses it, too
+        found = []
+    return [patched(item.value) for item in found]
 
 
 def sources(found: Kustomization, by_folder: Mapping[str, Kustomization]) -> set[str]:

@@ -65,6 +65,8 @@ _POD_NETWORKING = (SHAPES["PodNetworking"].api_version, "PodNetworking")
 _OTHERS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
 """The apiVersion and kind of supported objects without pods."""
 KUSTOMIZATION = "Kustomization"
+FILE = "file"
+"""The kind of values and patches, which are no objects."""
 KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS), *autoscalers.KINDS))
 """The supported kinds."""
 _WORKER = "Worker"
@@ -250,8 +252,28 @@ class Unread(NamedTuple):
     """The namespace and name of a workload in a plan that stands for them."""
     pods: tuple[Hidden, ...] = ()
     """The pods as far as they can be read. Without any, they are for exclusive nodes."""
+
+    @property
+    def file(self) -> str:
+        """The file that describes them, a normalized path."""
+        return os.path.normpath(self.origin.document.file)
+
     part: str = ""
     """What is partly unknown: it is listed with the reason also if the pods do not ask for exclusive nodes."""
+
+
+class Patched(NamedTuple):
+    """The objects whose pods the patches of a kustomization may place elsewhere."""
+
+    files: Collection[str]
+    names: Collection[str]
+    """An empty name is any."""
+    kustomization: Object
+    why: str
+
+    def may_place(self, workload: Workload) -> bool:
+        """Return whether it may place the pods of a workload."""
+        return workload.part.file in self.files and ("" in self.names or workload.object.name in self.names)
 
 
 _Item = TypeVar("_Item")
@@ -367,6 +389,7 @@ class Manifests:
         self.quiet: list[Quiet] = []
         self._first_quiet: Origin | None = None
         self.unread: list[Unread] = []
+        self.patched: list[Patched] = []
         self.visitors: list[Workload] = []
         """Pods in `unread` that can land on exclusive nodes, and do not ask for them."""
         self.problems: list[Problem] = []
@@ -503,6 +526,7 @@ class Manifests:
             except InputError as error:
                 yield from error.problems
         self.workloads.sort(key=lambda workload: workload.order)
+        self._leave_patched()
 
     def drop_copied_networkings(self) -> list[tuple[str, Message]]:
         """Leave out copies of PodNetworkings; see `drop_copies`."""
@@ -611,10 +635,23 @@ class Manifests:
         self.networkings = [part for part in self.networkings if part.file not in patches]
         left = [workload for workload in self.workloads if workload.part.file in patches]
         self.workloads = [workload for workload in self.workloads if workload.part.file not in patches]
-        for workload in left:
-            item, pods = workload.object, (Hidden(workload, is_whole=True),)
-            self.unread.append(Unread(item.title, workload.part.origins[()], "", (item.namespace, item.name), pods))
+        self.unread += (_as_unread(workload, workload.object.title, "") for workload in left)
         self.unread = [_of_kustomization(item, patches, why) for item in self.unread]
+
+    def in_files(self) -> dict[str, list[str]]:
+        """Return the names of the objects in `unread` with pods, by file. A JSON patch names none."""
+        found: dict[str, list[str]] = {}
+        for item in self.unread:
+            is_object = item.pods and item.pods[0].workload.object.kind != FILE
+            found.setdefault(item.file, []).append(item.identity[1] if is_object else "")
+        return found
+
+    def _leave_patched(self) -> None:
+        """Do not judge the workloads that patches may place elsewhere."""
+        for by in self.patched:
+            left = [workload for workload in self.workloads if by.may_place(workload)]
+            self.workloads = [workload for workload in self.workloads if not by.may_place(workload)]
+            self.unread += (_as_unread(workload, by.kustomization.title, by.why) for workload in left)
 
     def first(self) -> Origin:
         """Return the place of the first object."""
@@ -728,13 +765,18 @@ class Manifests:
         return self._namespaces.get(workload.object.namespace, {})
 
 
+def _as_unread(workload: Workload, title: str, why: str) -> Unread:
+    item = workload.object
+    pods = (Hidden(workload, is_whole=True),)
+    return Unread(title, workload.part.origins[()], why, (item.namespace, item.name), pods)
+
+
 def _of_kustomization(item: Unread, patches: Mapping[str, str], why: Callable[[str], Message]) -> Unread:
     """Return pods with the name of the kustomization that patches them."""
-    file = os.path.normpath(item.origin.document.file)
-    if file not in patches:
+    if item.file not in patches:
         return item
-    title = f"{KUSTOMIZATION} {patches[file]!r}"
-    return item._replace(title=title, why=why(file), identity=("", title))
+    title = f"{KUSTOMIZATION} {patches[item.file]!r}"
+    return item._replace(title=title, why=why(item.file), identity=("", title))
 
 
 def hidden_pods(item: Object) -> tuple[Hidden, ...]:
