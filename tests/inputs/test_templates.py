@@ -609,6 +609,32 @@ def test_a_document_of_eniplan_itself_is_no_request(here: Path) -> None:
     assert (judged.rules, [what for what, _ in judged.skipped][:1]) == (set(), ["./r.json"])
 
 
+# --- Templates inside of ROS templates ---
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("MODULE::Acme::Ack::Pool", "{Labels: [{Key: LABEL, Value: eniOnly}]}"),
+        ("MODULE::Acme::Ack::Pool", "{Labels: {Ref: Labels}}"),
+        ("ALIYUN::ROS::Stack", "{TemplateURL: 'oss://a/b.yml', Parameters: {Label: LABEL}}"),
+        ("ALIYUN::ROS::Stack", "{TemplateBody: {Resources: {P: {Type: x, Labels: [{Key: LABEL, Value: eniOnly}]}}}}"),
+    ],
+)
+def test_a_nested_template_that_gets_the_label_is_open(here: Path, kind: str, properties: str) -> None:
+    text = (
+        "ROSTemplateFormatVersion: '2015-09-01'\n"
+        "Parameters: {Labels: {Type: Json, Default: [{Key: LABEL, Value: eniOnly}]}}\n"
+        f"Resources:\n  Inner:\n    Type: {kind}\n    Properties: {properties}\n"
+    )
+    judged = judge_files(here, {"ros.yml": text.replace("LABEL", LABEL["key"])})
+    assert (judged.problems, judged.rules) == ([], set())
+    assert [(item.fact, str(item.place)) for item in judged.report.undecided] == [
+        ("whether pool 'Inner' is an exclusive node pool", "ros.yml:6:17")
+    ]
+    assert not judge_files(here, {"ros.yml": text.replace("LABEL", "tier")}).report.undecided
+
+
 # --- Previews of Pulumi ---
 
 

@@ -15,7 +15,7 @@ from eniplan.emit.ros import RESOURCE_TYPE
 from eniplan.errors import InputError
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
-from eniplan.inputs.places import Origin, blanked
+from eniplan.inputs.places import NotKnown, Origin, blanked
 from eniplan.inputs.spelling import BODY, CASED, PULUMI, ROS, Resource, as_text, camel, snake
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
@@ -278,12 +278,16 @@ def _recased(origin: Origin, case: Callable[[str], str]) -> Callable[[Path], Ori
 # --- ROS ----------------------------------------------------------------------------------------------------------
 
 _ROS_SWITCH, _ROS_GROUP = ("ALIYUN::ECS::VSwitch",), ("ALIYUN::ECS::SecurityGroup",)
+_ROS_NESTED = ("MODULE::", "ALIYUN::ROS::Stack")
+"""Resources with a template of their own."""
+_BY_NESTED = NotKnown(say("a nested template creates its pools: check that one, too"))
 
 
 def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
     from eniplan.inputs.ros import resolved  # noqa: PLC0415 - most runs have none
 
-    found = resolved(document, lambda item: _type(item).startswith(("ALIYUN::CS::", *_ROS_SWITCH, *_ROS_GROUP)))
+    kinds = ("ALIYUN::CS::", *_ROS_SWITCH, *_ROS_GROUP, *_ROS_NESTED)
+    found = resolved(document, lambda item: _type(item).startswith(kinds))
     document = found.document
     template = _Template(document, ("Resources",), "Properties", _ROS_SWITCH, _ROS_GROUP, pascal, is_closed)
     loose: list[Resource] = []
@@ -294,7 +298,11 @@ def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
         if not isinstance(known, dict):
             continue
         name = copy.name + copy.suffix
-        if _type(copy.value) == RESOURCE_TYPE:
+        if _type(copy.value).startswith(_ROS_NESTED):
+            if EXCLUSIVE_LABEL in str(known):
+                lost = dict.fromkeys(("KubernetesConfig", "ScalingGroup"), _BY_NESTED)
+                yield Group((document.file, name), [Resource(name, document, path, lost, ROS)], is_certain=False)
+        elif _type(copy.value) == RESOURCE_TYPE:
             loose.append(Resource(name, document, path, known, ROS))
             alone |= set() if copy.is_certain else {name}
         elif isinstance(known.get("ClusterConfig"), dict):
