@@ -246,6 +246,7 @@ def test_merged_values_are_written_out_beside_the_merge() -> None:
         (BARE.replace("containers:\n      - name: web\n        image: i\n", "containers: []\n"), "no container"),
         (BARE.replace("containers:\n      - name: web\n        image: i\n", "containers: x\n"), "must be a list"),
         (BARE.replace("      - name: web\n        image: i\n", "      - web\n"), "must be a map"),
+        (BARE.replace("      - name: web\n        image: i\n", "      -\n"), "an item of 'containers' must be a map"),
         (BARE.replace("name: web\nspec", "name: web\n  annotations: {eniplan.dev/node-pool: x}\nspec"), "plan says"),
         (BARE.replace("name: web\nspec", "name: w\n  annotations: {eniplan.dev/node-pool: x}\nspec"), "does not have"),
         (BARE.replace("name: web\nspec", "name: w\n  annotations: {eniplan.dev/node-pool: training, "

@@ -359,7 +359,7 @@ class _Reader:
 
     def _containers(self, kind: str, spec: dict[str, Any]) -> Iterator[Container]:
         for path, item in self._list(("spec", kind), spec.get(kind)):
-            found = self._map(path, item)
+            found = self._map(path, "" if item is None else item)  # a container cannot be left out
             resources = self._map((*path, "resources"), found.get("resources"))
             restart = self._text((*path, "restartPolicy"), found.get("restartPolicy"))
             yield Container(
