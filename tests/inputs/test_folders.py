@@ -144,6 +144,33 @@ def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: 
     ]
 
 
+def test_files_of_an_evaluated_module_are_not_told_for_the_label(run: Run, tmp_path: Path) -> None:
+    """Its variables and locals name it in files of their own. A call in a provisioner is not read, and told."""
+    pool = hcl('node_pool_name = "p"').replace(f'"{EXCLUSIVE_LABEL}"', "var.key")
+    script = f"aliyun cs POST /clusters/c1/nodepools --body '{json.dumps(BODY)}'"
+    call = (
+        f'resource "null_resource" "x" {{\n  provisioner "local-exec" {{\n    command = <<-E\n{script}\nE\n  }}\n}}\n'
+    )
+    files = {
+        "main.tf": f'module "m" {{\n  source = "./m"\n  key = local.key\n}}\n{call}',
+        "locals.tf": f'locals {{\n  key = "{EXCLUSIVE_LABEL}"\n}}\n',
+        "m/main.tf": pool,
+        "m/variables.tf": f'variable "key" {{\n  description = "such as {EXCLUSIVE_LABEL}"\n}}\n',
+        "other/locals.tf": f'locals {{\n  key = "{EXCLUSIVE_LABEL}"\n}}\n',
+        "stack.tf": f'resource "alicloud_ros_stack" "x" {{\n  template_body = "{EXCLUSIVE_LABEL}"\n}}\n',
+    }
+    for name, value in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(value, encoding="utf-8")
+    result = run("check", ".", cwd=tmp_path)
+    assert [line for line in result.err.splitlines() if line.startswith("skipped")] == [
+        f"skipped ./stack.tf: no node pool in it; it names {EXCLUSIVE_LABEL}",
+        f"skipped ./other/locals.tf: no node pool in it; it names {EXCLUSIVE_LABEL}",
+        f"skipped ./main.tf: null_resource.x: it calls the CLI: write its script to a file; it names {EXCLUSIVE_LABEL}",
+    ]
+    assert "skipped ./m/variables.tf: no node pool in it\n" in run("check", ".", "-v", cwd=tmp_path).err
+
+
 def test_files_that_other_programs_read_are_told_if_they_name_the_label(run: Run, tmp_path: Path) -> None:
     variable = 'variable "labels" {\n  default = {}\n}\n'
     pool = f"""resource "{RESOURCE}" "p" {{

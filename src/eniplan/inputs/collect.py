@@ -600,7 +600,9 @@ class Collected:
         used = self._hcl.used | self._sent
         why = (NOTHING, _UNUSED, _PASSED_ON)
         left = [item for item in self.skipped if item.why not in why or os.path.normpath(item.what) not in used]
-        self.skipped = left
+        # A module is evaluated as a whole: its variables and locals may name the label in files of their own.
+        evaluated = self._hcl.evaluated
+        self.skipped = [item._replace(names="") if os.path.normpath(item.what) in evaluated else item for item in left]
         self._manifests.forget(used)
         for item in found.left:
             self._leave_out(item)

@@ -124,6 +124,8 @@ class Files:
         """The folders of the configurations that have pools or manifests."""
         self.used = {os.path.normpath(file) for file in options.files}
         """Other files that the configurations read."""
+        self.evaluated: set[str] = set()
+        """The files of the modules that were evaluated."""
 
     def add(self, path: str, data: bytes, *, named: bool) -> str:
         """Add a file. Return why it is skipped; empty if it is not.
@@ -297,7 +299,9 @@ class Files:
         def read(path: str) -> list[Text]:
             reached.add(os.path.normpath(path))
             inner = self._folders.get(os.path.normpath(path))
-            return self._texts(os.path.normpath(path), path if inner is None else inner.shown)
+            found = self._texts(os.path.normpath(path), path if inner is None else inner.shown)
+            self._evaluate(found)
+            return found
 
         wanted = set(folder.wanted)
         budget = Budget(_STEPS + 4 * sum(len(source.data) for source in texts))
@@ -316,6 +320,7 @@ class Files:
                 module.given |= values
             module.given |= self._stated(module)
             found = list(configuration.groups()) if is_ours else []
+            self._evaluate(texts if is_ours else ())
             if found or configuration.manifests:
                 self._fruitful.add(folder.shown if unit is None else unit.path)
             yield from found
@@ -334,6 +339,8 @@ class Files:
         for source in texts:
             for part in source.parts:
                 is_ours = _is_ours(source, part)
+                if part.kind == "resource" and (words := source.at(part.start, part.end)).count("aliyun"):
+                    self._tell_call(source, part, words)
                 offset = part.first_fault() if is_ours or len(source.data) <= _LOOKED_AT else None
                 if offset is None:
                     continue
@@ -344,6 +351,19 @@ class Files:
                     self._left.append(
                         Skipped(str(place), say("not valid HCL: this block was left out"), say("no node pool"))
                     )
+
+    def _evaluate(self, texts: Iterable[Text]) -> None:
+        """Record the files of an evaluated module, except those with other resources that name the exclusive label."""
+        for source in texts:
+            parts = (source.at(part.start, part.end) for part in source.parts if part.kind == "resource")
+            if _OURS[1] not in source.data or not any(EXCLUSIVE_LABEL in words for words in parts):
+                self.evaluated.add(os.path.normpath(source.file))
+
+    def _tell_call(self, source: Text, part: Part, words: str) -> None:
+        """Name a provisioner that calls the CLI and names the exclusive label: its script is not read."""
+        if EXCLUSIVE_LABEL in words and re.search(r"CreateCluster|create-cluster|/clusters", words):
+            what = f"{source.file}: {'.'.join(part.labels)}"
+            self._left.append(Skipped(what, say("it calls the CLI: write its script to a file"), EXCLUSIVE_LABEL))
 
     # --- Values of variables ---
 
