@@ -1841,6 +1841,43 @@ def test_the_pods_of_an_argo_rollout_are_those_of_its_replica_set(here: Path) ->
     assert [(taker.name, taker.pods) for taker in found.use.takers] == [("matcher", 3)]
 
 
+def running(chosen: str = "trading-eni", uid: str = "u", labels: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return a pod as `kubectl get` shows it, with what Terway's webhook has written."""
+    item = workload("Pod", labels)
+    notes = {"k8s.aliyun.com/pod-eni": "true", "k8s.aliyun.com/pod-networking": chosen}
+    item["metadata"] |= {"uid": uid, "annotations": notes | {"k8s.aliyun.com/pod-networks": json.dumps(OWN)}}
+    return item
+
+
+@pytest.mark.parametrize(
+    ("pod", "rules", "network"),
+    [
+        (running(), set(), "trading-eni"),  # whatever its labels are now
+        (running(labels={"network": "trading"}), set(), "trading-eni"),
+        (running(chosen="gone"), set(), None),
+        (running(uid=""), {"WL008"}, ""),  # a manifest with annotations that exclude each other
+    ],
+)
+def test_pods_that_exist_have_got_their_network(
+    here: Path, pod: dict[str, Any], rules: set[str], network: str | None
+) -> None:
+    judged = judge_files(here, {"m.yaml": stream(networking(), pod), "p.json": pool()})
+    fact = {"the PodNetworking of Pod 'matcher'": "metadata.labels"} if network is None else {}
+    assert (judged.rules - {"WL014"}, judged.facts) == (rules, fact)
+    (sheet,) = judged.report.pools
+    assert sheet.use is not None
+    assert [(taker.name, taker.enis) for taker in sheet.use.takers] == [("matcher", 2 if rules else 1)]
+
+
+def test_pods_of_another_network_that_exist(here: Path) -> None:
+    shared = running(chosen="shared")
+    containers = [{"name": "a", "resources": {"limits": {"aliyun/member-eni": "1"}}}]
+    shared["spec"] |= {"containers": containers, "tolerations": []}
+    items = stream(networking(), networking("shared", eniOptions={"eniType": "Trunk"}, selector=None), shared)
+    judged = judge_files(here, {"m.yaml": items, "p.json": pool()})
+    assert judged.skipped == [("m.yaml: Pod 'matcher'", "its pods do not ask for exclusive nodes")]
+
+
 # --- what another program fills in -------------------------------------------------------------------------------
 
 WHOLE = "where the pods of Deployment 'matcher' run, and how many there are"

@@ -78,6 +78,16 @@ class Chooser:
             elif pn.namespace_selector is not None:
                 self._by_namespace.add(pn.namespace_selector, pn)
 
+    def chosen(self, name: str | None, cluster: Cluster) -> Choice | None:
+        """Return the PodNetworking that a pod has already got; None if it has none."""
+        if name is None:
+            return None
+        known = self._named.get(name)
+        if known is None:
+            why = say("its PodNetworking {networking!r} was not passed", networking=name)
+            return Choice(None, (Undecidable("podNetworking", why),))
+        return Choice(name, leads=any(pn.asks_for_eni(cluster) for pn in known))
+
     def choose(self, pod: Pod, kind: str, namespace: str, named: str | None, cluster: Cluster) -> Choice:
         """Return the PodNetworking of a workload's pods; `named` is the one that the workload names."""
         if pod.host_network:

@@ -39,7 +39,7 @@ from eniplan.k8s.nodes import NodeLabels, Placement, Toleration, repelling
 from eniplan.k8s.patches import patched
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.refusals import known_version
-from eniplan.k8s.terway import ENI, POD_ENI
+from eniplan.k8s.terway import ENI, NETWORKING, NETWORKS, POD_ENI
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.document import read_documents, read_list, value_at
@@ -185,6 +185,8 @@ class Workload(NamedTuple):
     pod: Pod
     order: int = 0
     """Its position among the workloads of the run."""
+    chosen: str | None = None
+    """The PodNetworking that Terway's webhook chose for a pod that exists."""
 
     @property
     def is_quiet(self) -> bool:
@@ -329,6 +331,16 @@ def _holder(item: Object) -> Holder | None:
     found = holder(known_version(given, item.kind), item.kind)
     # The first group of some kinds made a selector where there was none.
     return found if found is None or found.group == given.rpartition("/")[0] else found._replace(selects=False)
+
+
+def _as_created(item: Object) -> tuple[Object, str | None]:
+    """Return a pod that exists without the annotations of Terway's webhook, and the PodNetworking that it chose."""
+    notes = item.at("metadata", "annotations")
+    chosen = mapping(notes).get(NETWORKING)
+    if item.kind != "Pod" or not item.at("metadata", "uid") or not isinstance(chosen, str):
+        return item, None
+    kept = {key: note for key, note in notes.items() if key not in {NETWORKS, NETWORKING, POD_ENI}}
+    return item._replace(value={**item.value, "metadata": {**item.value["metadata"], "annotations": kept}}), chosen
 
 
 def is_judged(item: Object) -> bool:
@@ -481,6 +493,7 @@ class Manifests:
             )
 
     def _pods(self, item: Object) -> str:
+        item, chosen = _as_created(item)
         found = _holder(item)
         assert found is not None  # noqa: S101 - checked in `add`
         parts = [
@@ -492,7 +505,8 @@ class Manifests:
             is_kept = self._scales(item) or self.leave_unread(item, _PART)
             return "" if is_kept else say("it is only a part (a patch?)")
         for part in parts:
-            self._take(Workload(item, part, read_pod(part.value["template"]), len(self.workloads) + len(self.quiet)))
+            order = len(self.workloads) + len(self.quiet)
+            self._take(Workload(item, part, read_pod(part.value["template"]), order, chosen))
         return ""
 
     def _take(self, workload: Workload) -> None:
@@ -861,7 +875,8 @@ def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None
     """
     item, pod = workload.object, workload.pod
     notes = item.texts("metadata", "annotations")
-    found = chooser.choose(pod, item.kind, item.namespace, notes.get(NETWORKING_ANNOTATION), pools.cluster)
+    chosen = chooser.chosen(workload.chosen, pools.cluster)
+    found = chosen or chooser.choose(pod, item.kind, item.namespace, notes.get(NETWORKING_ANNOTATION), pools.cluster)
     named = notes.get(POOL_ANNOTATION)
     if named is not None:
         return Steering(named, found.name, found.open)
