@@ -189,14 +189,14 @@ def test_files_that_other_programs_read_are_told_if_they_name_the_label(run: Run
         "uat.tfvars": values,
         "env/prod.tfvars.json": text({"labels": {EXCLUSIVE_LABEL: ""}}),
     }
-    files |= {"Makefile": f"# {EXCLUSIVE_LABEL}\n", "np.json.tpl": f"{{{EXCLUSIVE_LABEL}", "root.hcl": "inputs = {}\n"}
+    files |= {"a.json.j2": f"# {EXCLUSIVE_LABEL}\n", "np.json.tpl": f"{{{EXCLUSIVE_LABEL}", "root.hcl": "inputs = {}\n"}
     for name, value in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(value, encoding="utf-8")
     unused = "no configuration uses these values of Terraform variables: pass them with --var-file"
     unused = f"{unused}; it names {EXCLUSIVE_LABEL}"
     other = f"another program reads or completes it; it names {EXCLUSIVE_LABEL}"
-    told = {f"skipped ./{name}: {other}" for name in ("Makefile", "np.json.tpl")}
+    told = {f"skipped ./{name}: {other}" for name in ("a.json.j2", "np.json.tpl")}
     result = run("check", ".", cwd=tmp_path)
     lines = {line for line in result.err.splitlines() if line.startswith("skipped")}
     assert lines == told | {f"skipped ./{name}: {unused}" for name in ("uat.tfvars", "env/prod.tfvars.json")}

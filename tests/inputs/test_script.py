@@ -394,6 +394,45 @@ def test_a_call_in_any_text_of_yaml_is_read(here: Path, job: str, quote: str) ->
     assert found.startswith('"ecs.g7.2xlarge"') or quote
 
 
+MAKEFILE = """\
+# don't
+CLUSTER ?= c1
+.PHONY: pool
+pool: np.json
+\t@aliyun cs POST /clusters/$(CLUSTER)/nodepools \\
+\t  --region cn-hangzhou \\
+    --body '%s'
+\techo "it's done"
+
+clean:
+\trm -f np.json
+"""
+
+
+@pytest.mark.parametrize("file", ["Makefile", "pools.mk", "a/GNUmakefile"])
+def test_a_recipe_of_make_is_read(here: Path, file: str) -> None:
+    body = json.dumps(BAD).replace("vsw-j", "$(VSW)").replace(": 3", ": $(SIZE)")
+    text = MAKEFILE % body
+    judged = judge_files(here, {file: text}, ".")
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    assert {"the size of pool 'trading'", "scaling_group.vswitch_ids of pool 'trading'"} <= judged.facts.keys()
+    place = judged.report.findings[0].place
+    assert text.splitlines()[place.line - 1][place.column - 1 :].startswith('"ecs.g7.2xlarge"')
+    assert judge_files(here, {}, file).rules == {"ENI001"}
+    by_shell = MAKEFILE.replace("'%s'", '"$$(cat np.json)"')
+    judged = judge_files(here, {file: by_shell, file.replace(file.rsplit("/", maxsplit=1)[-1], "np.json"): BAD}, file)
+    assert judged.rules == {"ENI001"}
+
+
+def test_a_makefile_that_creates_nothing(here: Path) -> None:
+    judged = judge_files(here, {"Makefile": "all:\n\tgo build\n", "np.json": BODY}, ".")
+    assert (judged.problems, judged.skipped[0]) == ([], ("./Makefile", "it creates no node pool"))
+    assert judge_files(here, {}, "Makefile").report.exit_code == 0
+    (here / "Makefile").write_bytes(b"a:\n\taliyun cs CreateCluster \xff\n")
+    assert judge_files(here, {}, "Makefile").report.exit_code == 3
+    assert judge_files(here, {}, ".").problems == []
+
+
 def test_a_body_that_ansible_makes_is_open(here: Path) -> None:
     command = "aliyun cs POST /clusters/{{ cluster_id }}/nodepools --body '{{ nodepool | to_json }}'"
     judged = judge_files(

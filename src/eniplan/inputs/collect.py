@@ -46,7 +46,15 @@ from eniplan.k8s.values import listing
 from eniplan.messages import say, together
 from eniplan.observed import CLUSTER_CONFIG
 from eniplan.plan.document import Document, NoPlaces, decode, read_documents, read_inputs, read_list, value_at
-from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
+from eniplan.plan.load import (
+    MAKE_ENDINGS,
+    MARKDOWN_ENDINGS,
+    SCRIPT_ENDINGS,
+    LoadedPlan,
+    is_plan,
+    load_document,
+    unreadable_file,
+)
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION, SCHEMA
 from eniplan.suggest import nearest
@@ -194,6 +202,8 @@ class Collected:
             yield Problem(say("this file has values of Terraform variables"), Place(path), hint)
         elif path.endswith(MARKDOWN_ENDINGS):
             yield from self._markdown(path, data, named=named)
+        elif path.endswith(MAKE_ENDINGS):
+            self._make(path, data, named=named)
         elif _may_be_script(path, data) and self._script(path, data, named=named):
             return
         elif is_hcl(path, data):
@@ -250,15 +260,31 @@ class Collected:
         self._documents += [document] if is_kept else []
         return is_kept
 
+    def _make(self, path: str, data: bytes, *, named: bool) -> None:
+        """Collect the calls in the recipes of a Makefile."""
+        if named:
+            self._documents.append(Document(path, None, NoPlaces()))
+        try:
+            if not self._jobs(path, data):
+                self.skip(path, say("it creates no node pool"))
+        except InputError as error:
+            self._broken(path, error, is_ours=named)
+
     def _jobs(self, path: str, data: bytes) -> bool:
-        """Collect the calls in the scripts of a YAML file, such as the jobs of a CI. Return whether there are any."""
-        if not path.endswith((".yaml", ".yml")) or b"aliyun" not in data:
+        """Collect the calls in the scripts of a YAML file, such as the jobs of a CI, or of a Makefile.
+
+        Returns:
+            Whether there are any.
+
+        """
+        if not path.endswith((".yaml", ".yml", *MAKE_ENDINGS)) or b"aliyun" not in data:
             return False
         from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
 
         found: list[Call] = []
         before = len(self._problems)
-        for block in markdown.scripts(decode(path, data)) if script.is_worth(data) else ():
+        blocks = markdown.recipes if path.endswith(MAKE_ENDINGS) else markdown.scripts
+        for block in blocks(decode(path, data)) if script.is_worth(data) else ():
             try:
                 calls = script.calls(path, block.text.encode(), is_folded=block.is_folded)
                 found += [call._replace(document=block.placed(call.document)) for call in calls]

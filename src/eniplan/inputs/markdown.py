@@ -1,4 +1,4 @@
-"""Reads fenced code blocks in Markdown, such as the manifests in a runbook, and scripts in YAML."""
+"""Reads fenced code blocks in Markdown, such as the manifests in a runbook, and scripts in YAML and Makefiles."""
 
 from __future__ import annotations
 
@@ -126,6 +126,25 @@ def scripts(text: str) -> Iterator[Block]:
             at += 1
         inner = "\n".join(line[inside:] for line in lines[first:at]) + "\n"
         yield Block(SHELL[0], inner, first, inside, is_folded=block["style"] == ">")
+
+
+_OF_MAKE = re.compile(r"\$\$|\$\((\w+)\)")
+"""A `$` for the shell, or a variable of make, which it fills in also inside of quotes."""
+
+
+def recipes(text: str) -> Iterator[Block]:
+    """Yield the recipes of a Makefile."""
+    lines = text.splitlines()
+    at = 0
+    while at < len(lines):
+        first = at
+        while at < len(lines) and (lines[at][:1] == "\t" or (at > first and lines[at - 1].endswith("\\"))):
+            at += 1
+        inner = "\n".join(lines[first:at])
+        if inner:
+            filled = _OF_MAKE.sub(lambda found: f"${{{found[1]}}}" if found[1] else "$", inner)
+            yield Block(SHELL[0], f"{filled}\n", first, 0, is_text=False)
+        at += at == first
 
 
 def _width(line: str) -> int:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _SERVICE = re.compile(rb"\bcs\b")
 _CREATES = re.compile(rb"/clusters|CreateCluster|create-cluster")
+_PROGRAM = ("aliyun", "aliyun.exe")
+"""In a recipe of make, `@`, `-` or `+` may come before it."""
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster", "create-cluster-node-pool", "create-cluster")
 """The CLI's plugins spell an operation, and each field of its body as an option, in lower case."""
 _POOLS = re.compile(r"/clusters/([^/\s]*)/nodepools/?")
@@ -93,7 +95,7 @@ def calls(file: str, data: bytes, *, is_folded: bool = False) -> Iterator[Call]:
 def _arguments(command: Command) -> tuple[str, Word] | None:
     """Return the cluster and the body of a call that creates a node pool or cluster; None for other commands."""
     names = [text(word) for word in command.words]
-    program = next((i for i, name in enumerate(names) if os.path.basename(name) in {"aliyun", "aliyun.exe"}), None)
+    program = next((i for i, name in enumerate(names) if os.path.basename(name).lstrip("@-+") in _PROGRAM), None)
     if program is None or "cs" not in names[program:]:
         return None
     service = names.index("cs", program)

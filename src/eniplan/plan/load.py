@@ -32,12 +32,13 @@ HCL_JSON_ENDINGS = (".tf.json", ".tofu.json")
 TERRAGRUNT = "terragrunt.hcl"
 SCRIPT_ENDINGS = (".sh", ".bash")
 MARKDOWN_ENDINGS = (".md", ".markdown")
+MAKE_ENDINGS = (".mk", "akefile")
 PASSED_ON = (
-    ".tfvars", ".hcl", ".mk", "akefile",
+    ".tfvars", ".hcl",
     ".tftpl", ".tpl", ".tmpl", ".template", ".j2", ".jinja", ".jinja2", ".in",
 )  # fmt: skip
 """Endings of files that other programs read or complete. Those in folders are only searched for what eniplan checks."""
-_NO_YAML = (*HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *MARKDOWN_ENDINGS)
+_NO_YAML = (*HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *MAKE_ENDINGS, *MARKDOWN_ENDINGS)
 """Files that are never read as YAML, even if they mention a plan's apiVersion."""
 MAX_BYTES = 32 * 2**20
 """Larger files in folders are skipped. Files named on the command line may have any size."""
@@ -210,7 +211,7 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
     if name.startswith("."):
         run.skip(path, say("a hidden file"))
         return
-    if not name.endswith((*run.endings, *PASSED_ON)):
+    if not name.endswith((*run.endings, *MAKE_ENDINGS, *PASSED_ON)):
         run.skip(path, say("not {endings}", endings=run.endings))
         return
     try:
@@ -222,7 +223,7 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         run.skip(path, say("not a regular file"))  # reading a pipe may block forever
     elif status.st_size > MAX_BYTES:
         run.skip(path, say("larger than {n} MiB; named on the command line it is read", n=MAX_BYTES // 2**20))
-    elif name.endswith(run.endings):
+    elif not name.endswith(PASSED_ON) or name.endswith(run.endings):
         yield from _load_file(path, run, folder=True)
     elif (others := run.need()) is not None:
         others.pass_on(path)
