@@ -822,6 +822,22 @@ def test_guests(here: Path, guest: dict[str, Any], rules: set[str], facts: int) 
         assert judged.skipped == []
 
 
+@pytest.mark.parametrize("key", ["aliyun.accelerator/nvidia_name", "nvidia.com/gpu.present"])
+@pytest.mark.parametrize(
+    ("types", "may"),
+    [(["ecs.g8i.8xlarge"], False), (["ecs.gn7i-c32g1.8xlarge"], True), (["ecs.g8i.8xlarge", "ecs.x9.large"], True)],
+)
+def test_labels_of_nodes_with_gpus(here: Path, key: str, types: list[str], may: bool) -> None:  # noqa: FBT001 - a parameter
+    """ACK and NVIDIA's operator set them, and no pool says so. Instance data say which types have none."""
+    body = pool()
+    body["scaling_group"]["instance_types"] = types
+    judged = judge_files(here, {"m.yaml": stream(full(), agent(nodeSelector={key: "x"})), "p.json": body})
+    open_ = "the node pool of DaemonSet 'agent': whether its nodes are those of pool 'trading'"
+    assert (open_ in judged.facts or "ecs.x9.large" in types) == may
+    judged = judge_files(here, {"m.yaml": stream(workload(nodeSelector={key: "x"})), "p.json": body})
+    assert ("the node pool of StatefulSet 'matcher'" in judged.facts) == (not may)
+
+
 def test_guests_that_find_room_leave_nothing_open(here: Path) -> None:
     for guest in (agent(), agent("Deployment")):
         judged = judge_files(here, {"m.yaml": stream(full(18), guest), "p.json": pool()})

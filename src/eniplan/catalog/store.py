@@ -26,7 +26,7 @@ from eniplan.catalog.record import (
 from eniplan.catalog.rows import Own, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class Catalog:
@@ -169,10 +169,18 @@ class Catalog:
 
     def architectures(self, names: Iterable[str], families: Iterable[str] = ()) -> tuple[str, ...]:
         """Return the architectures of types and families, each once, as nodes label them; empty if any is unknown."""
-        each = chain(((self.get(name),) for name in names), (self.family(name) or (None,) for name in families))
-        records = chain.from_iterable(each)
+        records = self._records(names, families)
         found = dict.fromkeys(None if record is None else record.architecture for record in records)
         return tuple(name for name in found if name is not None and None not in found)
+
+    def lack_gpus(self, names: Iterable[str], families: Iterable[str] = ()) -> bool:
+        """Return whether all types and families are known to have no GPUs."""
+        found = {None if record is None else record.gpus for record in self._records(names, families)}
+        return found == {0}
+
+    def _records(self, names: Iterable[str], families: Iterable[str]) -> Iterator[InstanceType | None]:
+        each = chain(((self.get(name),) for name in names), (self.family(name) or (None,) for name in families))
+        return chain.from_iterable(each)
 
     def all(self) -> list[InstanceType]:
         """Return every ECS type, in the order of the data file; a user's own rows replace bundled ones."""

@@ -318,9 +318,10 @@ def pools_of(plan: Plan, catalog: Catalog) -> Pools:
     zones = plan.cluster.zones
     found: dict[Any, tuple[NodeLabels, list[NodePool]]] = {}
     for pool in plan.node_pools:
-        known = catalog.architectures(pool.instance_types or (), pool.instance_families or ())
-        nodes = pool.node_labels(plan.cluster.region, zones, known)
-        key = (frozenset(nodes.labels.items()), frozenset(nodes.among.items()), pool.node_taints, pool.kind)
+        kinds = pool.instance_types or (), pool.instance_families or ()
+        known, lack_gpus = catalog.architectures(*kinds), catalog.lack_gpus(*kinds)
+        nodes = pool.node_labels(plan.cluster.region, zones, known, lack_gpus=lack_gpus)
+        key = frozenset(nodes.labels.items()), frozenset(nodes.among.items()), lack_gpus, pool.node_taints, pool.kind
         found.setdefault(key, (nodes, []))[1].append(pool)
     return Pools(plan.cluster, tuple(Alike(nodes, tuple(pools)) for nodes, pools in found.values()))
 

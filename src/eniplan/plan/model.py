@@ -117,7 +117,9 @@ class Cluster(NamedTuple):
 
 
 DEFAULT_TAINT = Taint("exclusive-eni", "true", NO_SCHEDULE)
-OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
+_GPU_LABELS = ("aliyun.accelerator", "nvidia.com")
+"""Domains of labels that nodes with GPUs get from ACK and from NVIDIA's operator."""
+OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com", *_GPU_LABELS)
 """Domains of labels that nodes do not get from their pool, so their values are unknown."""
 _SYSTEM = {"kubernetes.io/os": "linux", "beta.kubernetes.io/os": "linux"}
 """Labels of all exclusive nodes: the mode is documented for Linux only."""
@@ -170,7 +172,12 @@ class NodePool(NamedTuple):
         return (*own, Taint(LINGJUN_TAINT_KEY, "", NO_SCHEDULE)) if self.is_lingjun else own
 
     def node_labels(
-        self, region: str | None, zones: Mapping[str, str], architectures: tuple[str, ...] = ()
+        self,
+        region: str | None,
+        zones: Mapping[str, str],
+        architectures: tuple[str, ...] = (),
+        *,
+        lack_gpus: bool = False,
     ) -> NodeLabels:
         """Return the known labels of its nodes.
 
@@ -178,6 +185,7 @@ class NodePool(NamedTuple):
             region: the cluster's region; None if unknown.
             zones: the zones of the cluster's vSwitches.
             architectures: those of its nodes; empty if unknown.
+            lack_gpus: whether its nodes certainly have no GPUs.
 
         """
         own = {**_SYSTEM, **(self.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
@@ -192,7 +200,7 @@ class NodePool(NamedTuple):
                 among |= dict.fromkeys(TYPE_LABELS, types)
             if architectures:
                 among |= dict.fromkeys(ARCH_LABELS, architectures)
-        return NodeLabels(own, _never_others, among=among)
+        return NodeLabels(own, _never_others_nor_gpus if lack_gpus else _never_others, among=among)
 
     @property
     def effective_terway_config(self) -> str | None:
@@ -216,6 +224,10 @@ class NodePool(NamedTuple):
 
 def _never_others(key: str) -> bool:
     return not key.partition("/")[0].endswith(OTHERS_LABELS)
+
+
+def _never_others_nor_gpus(key: str) -> bool:
+    return _never_others(key) or key.partition("/")[0].endswith(_GPU_LABELS)
 
 
 class ExistingPool(NamedTuple):

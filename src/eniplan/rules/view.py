@@ -282,8 +282,9 @@ class PoolView:
     def node_labels(self) -> NodeLabels:
         """The known labels of its nodes."""
         names = tuple(use.name for use in self.types) if all(choice.selected for choice in self.families) else ()
-        known = self.view.catalog.architectures(names)
-        nodes = self.pool.node_labels(self.view.cluster.region, self.view.zones, known)
+        catalog, cluster = self.view.catalog, self.view.cluster
+        known, lack_gpus = catalog.architectures(names), catalog.lack_gpus(names)
+        nodes = self.pool.node_labels(cluster.region, self.view.zones, known, lack_gpus=lack_gpus)
         if not (self.families and names):
             return nodes
         return nodes._replace(among={**nodes.among, **dict.fromkeys(TYPE_LABELS, names)})
