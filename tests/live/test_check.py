@@ -225,6 +225,22 @@ class TestDenied:
         assert "ENI001" in rules(found)
         assert (found["problems"], found["exitCode"]) == ([], 1)
 
+    @pytest.mark.parametrize(
+        "code", ["AccessDenied", "Unauthorized.RAM", "403", "", "Forbidden.SubUser", "NoPermission"]
+    )
+    def test_in_the_words_of_other_services(self, live: Live, cloud: Cloud, code: str) -> None:
+        body = {"Code": code, "Message": "not authorized", "RequestId": "R1"}
+        cloud.fault("DescribeVSwitches", "answer", status=403, body=body)
+        found = report(live, PLAN)
+        assert any("RAM denies vpc:DescribeVSwitches" in item["hint"] for item in found["undecided"])
+        assert (found["problems"], found["exitCode"]) == ([], 0)
+
+    def test_what_is_refused_for_another_reason_is_no_missing_permission(self, live: Live, cloud: Cloud) -> None:
+        body = {"Code": "InvalidVSwitchId.IpNotEnough", "Message": "full", "RequestId": "R1"}
+        cloud.fault("DescribeVSwitches", "answer", status=403, body=body)
+        result = check(live, PLAN)
+        assert (result.code, "RAM denies" in result.out + result.err) == (4, False)
+
     def test_everything(self, live: Live, cloud: Cloud) -> None:
         cloud.deny(*(call.ram_action for call in READS))
         found = report(live, PLAN)
@@ -285,6 +301,14 @@ class TestFaults:
         said = "the credentials are not accepted: InvalidSecurityToken.Expired: it has expired (request R1)"
         assert said in result.err
         assert len(cloud.calls("DescribeVSwitches")) == 1
+
+    def test_a_temporary_key_without_its_token(self, live: Live, cloud: Cloud) -> None:
+        body = {"Code": "MissingSecurityToken", "Message": "SecurityToken is mandatory", "RequestId": "R1"}
+        cloud.fault("*", "answer", status=400, body=body)
+        result = check(live, PLAN)
+        assert result.code == 4
+        assert result.err.endswith("\n    a temporary access key needs its token: set ALIBABA_CLOUD_SECURITY_TOKEN\n")
+        assert len(cloud.calls("DescribeClusterDetail")) == 1
 
     def test_a_cluster_without_a_vpc(self, live: Live, cloud: Cloud) -> None:
         alter(cloud, "detail/vpc_id", "")

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from eniplan.cloud.failures import Reason
 
 _REFUSED = (
-    "InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "IncompleteSignature",
+    "InvalidAccessKeyId", "InvalidSecurityToken", "MissingSecurityToken", "SignatureDoesNotMatch",
+    "IncompleteSignature",
 )  # fmt: skip
 """Error codes about the key or the token, for any call."""
 _LATE = frozenset((408, 425, 499))
 """HTTP statuses of a server or gateway that gave up on a request, but may have passed it on."""
-_DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "SubAccountForbidden")
+_DENIED = (
+    "Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "SubAccountForbidden", "AccessDenied",
+    "Unauthorized",
+)  # fmt: skip
 
 
 _BROKEN = {
@@ -90,7 +94,7 @@ def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK ha
         reason = "server"  # even with Retry-After: only throttling means that nothing was done
     elif retry_after is not None:
         reason = "throttled"
-    elif code.startswith(_DENIED) or (status == 403 and not code):  # noqa: PLR2004 - HTTP's own number
+    elif code.startswith(_DENIED) or (status == 403 and code in {"", "403"}):  # noqa: PLR2004 - HTTP's own number
         reason = "denied"
     return CallError(
         call, reason, code=code, message=message, status=status, request_id=request_id,

@@ -107,6 +107,8 @@ def problem(error: CallError, place: Place) -> Problem:
     hint = _HINTS.get(error.reason, NOTHING)
     if error.reason == "credentials":
         hint = say("use another access key or a fresh token") if error.code else _looked_for()
+        if error.code.startswith("MissingSecurityToken"):
+            hint = say("a temporary access key needs its token: set ALIBABA_CLOUD_SECURITY_TOKEN")
     return Problem(words(error), place, hint)
 
 

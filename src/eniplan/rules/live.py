@@ -418,12 +418,13 @@ def live007(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     for path, key, name in view.references:
         if key == "vSwitchIds" and live.v_switches is not None and name not in live.v_switches:
             message = say("the cluster's VPC {vpcId} has no vSwitch {vSwitchId!r}", vpcId=vpc, vSwitchId=name)
-            yield Hit(path, message, did_you_mean(name, live.v_switches) or say("use one of this VPC"))
+            hint = did_you_mean(name, live.v_switches) or say("use one of this VPC that the credentials may list")
+            yield Hit(path, message, hint)
         elif key == "securityGroupIds" and live.security_groups is not None:
             group = live.security_groups.get(name)
             if group is None:
                 message = say("{region} has no security group {id!r}", region=live.region, id=name)
-                yield Hit(path, message, say("check the id"))
+                yield Hit(path, message, say("check the id, and whether the credentials may list it"))
             elif None not in (group.vpc_id, vpc) and group.vpc_id != vpc:
                 message = say(
                     "security group {id} is in VPC {vpcId}, the cluster in {cluster}",
