@@ -332,6 +332,10 @@ RIGHTS = (
 )  # fmt: skip
 CLOCK = {"code": "InvalidTimeStamp.Expired", "message": "Specified time stamp or date value is expired."}
 WRONG_CLOCK = "according to the service, this machine's clock is wrong: InvalidTimeStamp.Expired"
+ENDED = {"code": "InvalidSecurityToken.Expired", "message": "Specified SecurityToken is expired."}
+EXPIRED = "the credentials are not accepted: InvalidSecurityToken.Expired"
+FRESH = "use another access key or a fresh token; "
+POLICY = "`eniplan ram-policy` prints the policy that a command needs; "
 NOT_KNOWN = "whether it created the pool is unknown"
 SENT_ON = "it was redirected to http://127.0.0.1:9; eniplan does not send a request signed for one host to another"
 LOST = "the receipt does not record that the pool was created as requested; pool np"
@@ -377,15 +381,21 @@ CELLS: dict[str, Cell] = {
         for right in RIGHTS
     },
     "no right to create": Cell(
-        denies("cs:CreateClusterNodePool"), 5, 0, "rejected", "RAM denies cs:CreateClusterNodePool", RESUME
+        denies("cs:CreateClusterNodePool"), 5, 0, "rejected", "RAM denies cs:CreateClusterNodePool", POLICY + RESUME
     ),
     "no right to see the task": Cell(
         denies("cs:DescribeTaskInfo"), 0, 1, "proved", " as requested: np", VERIFY, ("--timeout", "60s")
     ),
     "no right to see the pool": Cell(
         denies("cs:DescribeClusterNodePoolDetail"), 5, 1, "accepted",
-        "cannot be read: RAM denies cs:DescribeClusterNodePoolDetail", RESUME,
+        "cannot be read: RAM denies cs:DescribeClusterNodePoolDetail", POLICY + RESUME,
     ),
+    # Credentials that end.
+    "the token, at the last look": Cell(
+        answers(LIST, 400, call=3, body=ENDED), 4, 0, "prepared", EXPIRED, FRESH + RESUME
+    ),
+    "the token, at the request": Cell(answers(CREATE, 400, body=ENDED), 5, 0, "rejected", EXPIRED, FRESH + RESUME),
+    "the token, at the pool": Cell(answers(DETAIL, 400, body=ENDED), 5, 1, "accepted", EXPIRED, FRESH + RESUME),
     # The clock.
     "the clock, at a read": Cell(answers("DescribeUserQuota", 400, body=CLOCK), 4, 0, None, WRONG_CLOCK, AGAIN),
     "the clock, at the cluster": Cell(answers("DescribeClusterDetail", 400, CLOCK), 4, 0, None, WRONG_CLOCK, AGAIN),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from eniplan.cloud import calls
 from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
-from eniplan.cloud.failures import CallError, without, words
+from eniplan.cloud.failures import CallError, cure, without, words
 from eniplan.cloud.receipt import secrets
 from eniplan.errors import FINDINGS, INTERRUPTED, CloudError, CreateError, EniplanError, Place, Problem
 from eniplan.k8s.values import mapping
@@ -161,7 +161,7 @@ class Creation:
             return self._look(patient=True)
         except CallError as error:
             message = say("whether the pool exists cannot be looked up: {said}", said=self._said(error))
-            raise CreateError(self._problem(message)) from None
+            raise CreateError(self._problem(message, error)) from None
 
     @property
     def was_just_sent(self) -> bool:
@@ -205,7 +205,7 @@ class Creation:
         try:
             pool = read_pool(self._session, target.cluster_id, found[0])
         except CallError as error:
-            raise CloudError(self._problem(say("nothing was sent: {said}", said=self._said(error)))) from None
+            raise CloudError(self._unsent(error)) from None
         if is_being_deleted(pool):
             message = say("{target} exists ({id}), but is being deleted", target=str(target), id=found[0])
             raise StoppedError(Problem(message, order.place, say("run this again after it is gone")))
@@ -284,11 +284,11 @@ class Creation:
             self._step("prepared", error.request_id, said)
             self._is_out = False
             message = say("the request could not be sent, and nothing was created: {said}", said=said)
-            raise CloudError(self._problem(message))
+            raise CloudError(self._problem(message, error))
         if _is_refusal(error):
             self._step("rejected", error.request_id, said)
             message = say("the API refused the request, and nothing was created: {said}", said=said)
-            raise CreateError(self._problem(message))
+            raise CreateError(self._problem(message, error))
         self._look_after_send(said, error.request_id)
 
     def _look_after_send(self, said: Message, request_id: str | None) -> None:
@@ -331,7 +331,7 @@ class Creation:
         except CallError as error:
             if self._is_out:
                 self._give_up(say("it cannot be looked up: {said}", said=self._said(error)))
-            raise CloudError(self._problem(say("nothing was sent: {said}", said=self._said(error)))) from None
+            raise CloudError(self._unsent(error)) from None
 
     def _made_before(self, pool_id: str | None) -> list[str]:
         """Return the pool of an earlier create, if it still exists.
@@ -471,7 +471,7 @@ class Creation:
                 raise CreateError(self._problem(message)) from None
             if error.reason in {"denied", "credentials", "clock"}:
                 message = say("pool {id} was accepted, but cannot be read: {said}", id=pool_id, said=self._said(error))
-                raise CreateError(self._problem(message)) from None
+                raise CreateError(self._problem(message, error)) from None
             return None
 
     def _is_gone(self) -> bool:
@@ -506,8 +506,11 @@ class Creation:
             self.lost = error.problems
         self.receipt, self.is_kept = receipt, not self.lost
 
-    def _problem(self, message: Message) -> Problem:
-        return Problem(message, Place(str(self.receipt.target)))
+    def _problem(self, message: Message, cause: CallError | None = None) -> Problem:
+        return Problem(message, Place(str(self.receipt.target)), NOTHING if cause is None else cure(cause))
+
+    def _unsent(self, cause: CallError) -> Problem:
+        return self._problem(say("nothing was sent: {said}", said=self._said(cause)), cause)
 
     def _said(self, error: CallError) -> Message:
         return say("{said}", said=self._without_secrets(words(error)))

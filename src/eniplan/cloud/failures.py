@@ -104,12 +104,18 @@ def _joined(code: str, message: str) -> Message:
 
 def problem(error: CallError, place: Place) -> Problem:
     """Return the failure as a problem, with a hint."""
-    hint = _HINTS.get(error.reason, NOTHING)
-    if error.reason == "credentials":
-        hint = say("use another access key or a fresh token") if error.code else _looked_for()
-        if error.code.startswith("MissingSecurityToken"):
-            hint = say("a temporary access key needs its token: set ALIBABA_CLOUD_SECURITY_TOKEN")
-    return Problem(words(error), place, hint)
+    return Problem(words(error), place, cure(error))
+
+
+def cure(error: CallError) -> Message:
+    """Return what to do about the failure; empty if only its own words say so."""
+    if error.reason != "credentials":
+        return _HINTS.get(error.reason, NOTHING)
+    if not error.code:
+        return _looked_for()
+    if error.code.startswith("MissingSecurityToken"):
+        return say("a temporary access key needs its token: set ALIBABA_CLOUD_SECURITY_TOKEN")
+    return say("use another access key or a fresh token")
 
 
 def without(text: str, secrets: Iterable[str]) -> str:
