@@ -1279,6 +1279,7 @@ def affinity_to(value: str) -> dict[str, Any]:
 
 
 NOT_ASKING = "its pods do not ask for exclusive nodes"
+TERM = affinity_to("eniOnly")["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"][0]
 BARE_POD: dict[str, Any] = {"containers": [{"name": "c"}]}
 
 
@@ -1335,6 +1336,9 @@ def test_pods_of_unknown_kinds_are_directed_as_others_are(
         ({"labels": {"network": "other"}, "cores": 1}, False),
         ({"labels": {"network": "trading"}, "port": 1}, None),  # such as those of a Service
         ({"nodeLabels": {"team": "a"}}, True),  # of a ResourceFlavor
+        ({"nodeSelectorTerm": TERM}, True),  # of a UnitedDeployment
+        ({"requiredNodeSelectorTerm": TERM}, True),  # of a WorkloadSpread
+        ({"preferredNodeSelectorTerms": [{"weight": 1, "preference": TERM}]}, None),
         ({"nodeLabels": {"team": "b"}}, False),
         ({"nodeLabels": {"team": "a"}, "nodeSelector": {"team": "b"}}, False),
         ({"podLabels": {"network": "trading"}}, True),

@@ -224,6 +224,13 @@ class TestWithoutRequest:
         lingjun = {**LINGJUN, "pods": [*LINGJUN["pods"], of(owner, "agent-1", NODES[0], namespace)]}
         assert bool(found("VER017", lingjun, LINGJUN_PLAN)) == system
 
+    def test_the_role_of_a_pod_is_no_part_of_a_command(self) -> None:
+        job = of("PyTorchJob train", "train-worker-0", NODES[0], "kube-system")
+        job["metadata"]["labels"] = {"training.kubeflow.org/replica-type": "worker"}
+        ((_, _, message, hint),) = found("VER017", beside(job))
+        assert message.startswith("PyTorchJob train/worker in kube-system uses 1 exclusive ENI")
+        assert "kubectl -n kube-system edit pytorchjob/train)" in hint
+
 
 class TestCounted:
     """systemPodsPerNode of the plan turns the warning about system pods into an info."""

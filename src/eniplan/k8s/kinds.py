@@ -116,8 +116,10 @@ def templates(found: Holder, value: Mapping[str, Any]) -> Iterator[Template]:
 
 PLACING = ("nodeSelector", "affinity", "tolerations", "hostNetwork")
 """The keys of a pod's spec that also objects without pod templates use, such as the `driver` of a SparkApplication."""
+_TERM = ("nodeSelectorTerm", "requiredNodeSelectorTerm")
+"""A term of a node affinity in OpenKruise's UnitedDeployment and WorkloadSpread."""
 OF_PODS = (
-    *PLACING, "container", "containers", "cores", "inheritedMetadata", "pod", "podAnnotations", "podLabels",
+    *PLACING, *_TERM, "container", "containers", "cores", "inheritedMetadata", "pod", "podAnnotations", "podLabels",
     "podMetadata", "podTemplate", "priorityClassName", "schedulerName", "serviceAccount", "serviceAccountName",
 )  # fmt: skip
 """Keys by which one recognizes pods in objects of unknown kinds: without one, labels are not those of pods."""
@@ -144,12 +146,20 @@ def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
             continue
         is_of_pods = step in OF_PODS or not item.keys().isdisjoint(OF_PODS)
         metadata = {key: _of_pods(item, key, *short) for key, *short in _NOTES if is_of_pods}
-        spec = {key: item[key] for key in PLACING if item.get(key)}
-        if item.get("nodeLabels") and "nodeSelector" not in spec:  # as a ResourceFlavor of Kueue adds it to pods
-            spec["nodeSelector"] = item["nodeLabels"]
+        spec = {**_added(item), **{key: item[key] for key in PLACING if item.get(key)}}
         resources = mapping(item.get("resources"))
         if spec or resources or any(metadata.values()):
             yield path, {"metadata": metadata, "spec": {**spec, "containers": [{"resources": resources}]}}
+
+
+def _added(item: dict[str, Any]) -> dict[str, Any]:
+    """Return what a ResourceFlavor of Kueue, or a subset of a UnitedDeployment or WorkloadSpread adds to pods."""
+    labels, term = item.get("nodeLabels"), next((item[key] for key in _TERM if item.get(key)), None)
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+    return {
+        **({"nodeSelector": labels} if labels else {}),
+        **({"affinity": {"nodeAffinity": required}} if term else {}),
+    }
 
 
 def without_anchors(value: Any) -> Any:  # noqa: ANN401 - any part of an object

@@ -226,7 +226,7 @@ def ver017(view: ClusterView) -> Outcome:
         if system:
             hint = say("keep it off with a node affinity (kubectl -n {namespace} edit {owner}), or count it: "
                        "systemPodsPerNode of the pool", namespace=namespace,
-                       owner=owner.lower().replace(" ", "/"))  # fmt: skip
+                       owner=owner.partition("/")[0].lower().replace(" ", "/"))  # fmt: skip
         names = [f"{item.namespace}/{item.name}" for item in found]
         message = say("{owner} in {namespace} uses {enis} on {nodes}: {pods}", owner=owner, namespace=namespace,
                       enis=count(len(found), "{n} exclusive ENI", "{n} exclusive ENIs"),
