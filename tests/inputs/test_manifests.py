@@ -506,6 +506,11 @@ AT_LABEL = f"/spec/template/spec/nodeSelector/{EXCLUSIVE_LABEL.replace('/', '~1'
         ),
         (
             "kustomization.yaml",
+            {"patchesJson6902": [{"patch": json.dumps([{"op": "add", "path": AT_LABEL, "value": "eniOnly"}])}]},
+            "Kustomization '.'",
+        ),
+        (
+            "kustomization.yaml",
             {"patchesStrategicMerge": ["x.yaml", json.dumps({**API, "spec": {"template": {"spec": STEERING}}})]},
             "Kustomization '.'",
         ),
@@ -540,6 +545,8 @@ def test_a_kustomization_with_several_patches_is_told_once(here: Path) -> None:
 
 
 TOLERATING = {"tolerations": [{"operator": "Exists"}]}
+TOLERATE = [{"op": "add", "path": "/spec/template/spec/tolerations", "value": TOLERATING["tolerations"]}]
+SCALE = [{"op": "replace", "path": "/spec/replicas", "value": 2}]
 
 
 @pytest.mark.parametrize(
@@ -554,6 +561,9 @@ TOLERATING = {"tolerations": [{"operator": "Exists"}]}
         ([{"patch": json.dumps({**API, "spec": {"replicas": 2}})}], True),
         ([{"patch": json.dumps({**API, "metadata": {"name": "b"}, "spec": {"template": {"spec": TOLERATING}}})}], True),
         ([{"path": "missing.yaml"}, 1, {"patch": "a: ["}], True),
+        ([{"patch": json.dumps(TOLERATE)}], False),
+        ([{"patch": json.dumps(TOLERATE), "target": {"kind": "Deployment"}}], False),
+        ([{"patch": json.dumps(SCALE), "target": {"kind": "Deployment", "name": "api"}}], True),
     ],
 )
 @pytest.mark.parametrize("steered", [STEERING, {}])
@@ -567,14 +577,13 @@ def test_pods_that_a_patch_completes_are_not_judged_without_it(
     labels = {"app": "a", "network": "trading"}
     template = {"metadata": {"labels": labels}, "spec": {**steered, "containers": [{"name": "a", "image": "b"}]}}
     base = {**API, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "a"}}, "template": template}}
-    operations = [{"op": "add", "path": "/spec/template/spec/tolerations", "value": TOLERATING["tolerations"]}]
     files = {
         "p.json": pool(),
         "pn.yaml": stream(networking()),
         "base/w.yaml": stream(base),
         "base/kustomization.yaml": "resources: [w.yaml]\n",
         "prod/kustomization.yaml": json.dumps({"resources": ["../base"], "patches": patches}),
-        "prod/patch.json": json.dumps(operations),
+        "prod/patch.json": json.dumps(TOLERATE),
         "prod/patch.yaml": stream({**API, "spec": {"template": {"spec": TOLERATING}}}),
     }
     judged = judge_files(here, files, ".")
@@ -652,6 +661,16 @@ def test_objects_of_one_name_that_differ_are_both_judged(here: Path) -> None:
         ("{resources: [.], components: [all.yaml]}", "{resources: [../base], images: [{name: a}]}", None),
         ("resources: [all.yaml]", "{resources: [../base], images: [], configMapGenerator: [], patches: []}", None),
         ("resources: [all.yaml]", "{resources: [../else], namespace: other}", None),
+        (
+            "resources: [all.yaml]",
+            (
+                "{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization, metadata: {name: a},"
+                " bases: [../base], configMapGenerator: [{name: a}], secretGenerator: [{name: a}],"
+                " generatorOptions: {labels: {a: b}}, sortOptions: {order: fifo},"
+                " buildMetadata: [originAnnotations], openapi: {path: a}, crds: [a]}"
+            ),
+            None,
+        ),
         ("resources: 1", "{resources: [../base, 1], namespace: other}", None),
     ],
 )
