@@ -82,6 +82,23 @@ def failed(reason: str, number: int = 1, message: str = "QuotaExceeded", at: int
 SHARED: dict[str, Any] = {"nodes[3]": SHARED_NODE, "podENIs[2]": ABSENT}
 
 
+SHOW = f"kubectl get node {NODES[0]} --show-labels"
+IN_K = f"it asks for topology.kubernetes.io/zone In (cn-hangzhou-k): {SHOW}"
+
+
+def in_zone(zone: str) -> dict[str, Any]:
+    """Return the affinity to a zone, as Terway's webhook adds it."""
+    return {"affinity": terms({"matchExpressions": [{"key": ZONE_LABEL, "operator": "In", "values": [zone]}]})}
+
+
+def terms(*found: dict[str, Any]) -> dict[str, Any]:
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": list(found)}}}
+
+
+def only_term(name: str) -> dict[str, Any]:
+    return {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]}]}
+
+
 class TestElsewhere:
     """Pods on nodes that are not judged."""
 
@@ -515,7 +532,26 @@ class TestUnscheduled:
         assert (rule, said) == ("VER021", level)
         assert message.startswith("1 pod pending: ")
         assert message.endswith(": the pod's node selector or affinity does not match the node's labels")
-        assert hint == f"compare both: kubectl get node {NODES[0]} --show-labels"
+        asked = ["disk In (ssd)"]
+        assert hint == f"it asks for {', '.join(asked)}: kubectl get node {NODES[0]} --show-labels"
+
+    @pytest.mark.parametrize(
+        ("allocation", "spec", "hint"),
+        [
+            (
+                "Fixed",
+                in_zone("cn-hangzhou-k"),
+                f"{IN_K}; a fixed address ties it to the zone of its ENI, so add nodes there",
+            ),
+            ("Elastic", in_zone("cn-hangzhou-k"), IN_K),
+            ("Fixed", {"nodeSelector": {"disk": "ssd"}}, f"it asks for disk In (ssd): {SHOW}"),
+            ("Fixed", {"affinity": terms(*(only_term(name) for name in ("x", "y")))}, f"compare both: {SHOW}"),
+        ],
+    )
+    def test_what_a_pod_asks_of_its_nodes(self, allocation: str, spec: dict[str, Any], hint: str) -> None:
+        changes = {"podNetworkings[0].spec.allocationType": {"type": allocation}}
+        plan = {"podNetworkings[0].allocation": {"type": allocation}}
+        assert told({**changes, **away(pod(2, "", **spec))}, plan)[-1][3] == hint
 
     def test_what_the_scheduler_said_is_a_fact(self) -> None:
         (finding,) = findings(away(unschedulable("none", nodeSelector={"disk": "ssd"})))

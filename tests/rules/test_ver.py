@@ -11,7 +11,7 @@ from eniplan.k8s.terway import ENI
 from eniplan.observed import NODE_POOL_LABEL, TYPE_INFO, TYPE_LABEL, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.rules.examples import ABSENT, POD_NETWORKING, TYPE
-from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, config_map, node
+from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, config_map, event, node
 from tests.judge import facts_missing, found, only, places, unknown
 from tests.kube.causes import each, taint
 from tests.kube.states import (
@@ -356,6 +356,12 @@ class TestVER006:
             f"check Terway there: {TERWAY_THERE}"
         ]
 
+    @pytest.mark.parametrize(("kind", "late"), [("Node", False), ("Other", True)])
+    def test_where_terway_rejects_the_configuration_waiting_is_no_advice(self, kind: str, *, late: bool) -> None:
+        told = event("ConfigError", kind, ONE, "node exclusive mode changed to eniOnly, this is not allowd")
+        (hint,) = hints(judge_cluster({**self.NONE, "events[1]": told}), "VER006")
+        assert hint.startswith(self.LATE) == late
+
 
 class TestVER007:
     def test_a_number_that_the_type_does_not_give(self) -> None:
@@ -626,6 +632,16 @@ class TestVER009:
             "releaseStrategy is empty; the plan has TTL",
             "vSwitchSelectionPolicy is ordered; the plan has most",
         ]
+
+    @pytest.mark.parametrize(
+        ("cluster", "plan", "same"),
+        [("10m0s", "10m", True), ("1h", "60m", True), ("10m", "11m", False), ("1d", "24h", False), ("1d", "2d", False)],
+    )
+    def test_durations_of_equal_length_are_equal(self, cluster: str, plan: str, *, same: bool) -> None:
+        fixed = {"type": "Fixed", "releaseStrategy": "TTL"}
+        changes = {f"{SPEC}.allocationType": {**fixed, "releaseAfter": cluster}}
+        report = judge_cluster(changes, {"podNetworkings[0].allocation": {**fixed, "releaseAfter": plan}})
+        assert messages(report, "VER009") == ([] if same else [f"releaseAfter is {cluster}; the plan has {plan}"])
 
     def test_the_order_of_security_groups_means_nothing_that_of_vswitches_does(self) -> None:
         changes = {

@@ -349,6 +349,12 @@ class ClusterView(View):
         return {name: agent for name, agent in found if agent is None or agent.leaving or not is_up(agent)}
 
     @cached_property
+    def rejected(self) -> frozenset[str]:
+        """The nodes whose configuration Terway rejects."""
+        events = self.observed.events
+        return frozenset(event.name for event in events if event.reason == "ConfigError" and event.kind == "Node")
+
+    @cached_property
     def controllers_down(self) -> tuple[Agent, ...]:
         """The pods of terway-controlplane, if they are visible and none runs; else empty."""
         live = tuple(item for item in self.observed.controllers if not item.leaving)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from eniplan.k8s.nodes import Taint, repelling
+from eniplan.k8s.nodes import ZONE_LABELS, Taint, repelling
 from eniplan.k8s.terway import ENI
 from eniplan.messages import count, named, say, together
 from eniplan.values import NamedTuple
@@ -35,7 +35,7 @@ def obstacles(view: ClusterView, pod: Pod, wants: Wants, candidates: tuple[Node,
     for node in candidates:
         if not wants.placement.allows(node.known):
             if _APART not in found:  # a pod of a DaemonSet does not match any node but one
-                found[_APART] = say("compare both: kubectl get node {node} --show-labels", node=node.name), []
+                found[_APART] = _compared(view, pod, wants, node), []
             found[_APART][1].append(node)
             continue
         first = _first(view, pod, wants, node)
@@ -49,6 +49,19 @@ def obstacles(view: ClusterView, pod: Pod, wants: Wants, candidates: tuple[Node,
         for why, (_, nodes) in likely
     )  # fmt: skip
     return Obstacle(together(told), together(dict.fromkeys(fix for _, (fix, _) in likely)))
+
+
+def _compared(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Message:
+    """Return how to find out why a pod's selectors do not match a node."""
+    asked = [item for item in wants.placement.requirements() if node.known.meets(item) is False]
+    command = say("kubectl get node {node} --show-labels", node=node.name)
+    if not asked:
+        return say("compare both: {command}", command=command)
+    fix = say("it asks for {asked}: {command}", asked=tuple(map(str, asked)), command=command)
+    networking = view.observed.pod_networkings.get(pod.networking)
+    if networking is not None and networking.allocation[0] == "Fixed" and any(r.key in ZONE_LABELS for r in asked):
+        return say("{fix}; a fixed address ties it to the zone of its ENI, so add nodes there", fix=fix)
+    return fix
 
 
 def _first(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.numbers import go_duration
 from eniplan.k8s.terway import ENI
 from eniplan.messages import count, named, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, TYPE_INFO
@@ -260,7 +261,7 @@ def ver006(view: ClusterView) -> Outcome:
         bare = [item for item in group.exclusive if not item.is_lingjun and not item.capacity]
         if bare:
             hint = say("check Terway there: {command}", command=terway_on(bare[0].name))
-            if not view.terway_down.keys() & {item.name for item in bare}:
+            if not (view.terway_down.keys() | view.rejected) & {item.name for item in bare}:
                 hint = say("Terway publishes it some time after the node is Ready: verify again with --wait 10m; if it "
                     "stays, {hint}", hint=hint)  # fmt: skip
             if legacy:
@@ -444,7 +445,9 @@ def _differences(planned: Planned, seen: PodNetworking) -> Iterator[tuple[str, s
         fields.append(("vSwitchOptions", spell(network.v_switch_ids), spell(seen.v_switch_ids)))
     if network.security_group_ids:
         fields.append(("securityGroupIDs", _listed(network.security_group_ids), _listed(seen.security_group_ids)))
-    yield from (field for field in fields if field[1] != field[2])
+    for field, wanted, have in fields:
+        if wanted != have and not (field == "releaseAfter" and go_duration(wanted) == go_duration(have) is not None):
+            yield field, wanted, have
 
 
 def _spelled(selector: Selector | None) -> str:

@@ -201,7 +201,7 @@ def _correct(name: str) -> Message:
 def ver025(view: ClusterView) -> Outcome:
     """ConfigError events of nodes, which live for an hour. Other programs use the reason for other kinds."""
     yield from view.unseen("Event")
-    judged = {node.name for group in view.groups for node in group.nodes}
+    judged = {node.name for group in view.groups for node in group.nodes} & view.rejected
     for item in view.observed.events:
         if item.reason == "ConfigError" and item.kind == "Node" and item.name in judged:
             hint = say("replace the node if it says so; a mode cannot be switched: kubectl describe node {name}",
