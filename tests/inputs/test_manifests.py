@@ -1377,6 +1377,36 @@ def test_pods_without_a_template(here: Path, driver: dict[str, Any], told: bool 
     assert judged.skipped == [("m.yaml: SparkApplication 'own'", each) for each in why]
 
 
+@pytest.mark.parametrize(
+    ("tolerations", "path"),
+    [
+        (([], []), "head"),
+        (([TOLERATION], []), "worker"),
+        (([TOLERATION], [TOLERATION]), None),
+        (([], [{"operator": "Exists"}]), "head"),
+        (("${TOLERATIONS}", "${TOLERATIONS}"), None),
+    ],
+)
+def test_pods_of_unknown_kinds_that_no_pool_lets_in(
+    here: Path, tolerations: tuple[object, object], path: str | None
+) -> None:
+    head, worker = ({"spec": BARE_POD | EXCLUSIVE | {"tolerations": each}} for each in tolerations)
+    item = of_kind("ray.io/v1", "RayCluster", {"head": head, "worker": worker})
+    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool()})
+    asked = judged.report.undecided[0]
+    told = "; this pod template does not tolerate exclusive-eni=true:NoSchedule of pool 'trading'"
+    assert (asked.hint.endswith(told), asked.place.path) == (path is not None, f"spec.{path or 'head'}")
+
+
+def test_pods_that_may_be_for_another_pool_are_let_in_there(here: Path) -> None:
+    item = of_kind("ray.io/v1", "RayCluster", {"head": {"spec": BARE_POD | EXCLUSIVE}})
+    files = {"m.yaml": stream(item), "p.json": pool(), "q.json": pool("web", taint=None)}
+    (asked,) = judge_files(here, files).report.undecided
+    assert "tolerate" not in asked.hint
+    beside = judge_files(here, {"m.yaml": stream(item)}).report.undecided
+    assert not any("tolerate" in each.hint for each in beside)
+
+
 @pytest.mark.parametrize("key", ["podTemplate", "pod"])
 def test_labels_in_a_part_of_a_pod_template(here: Path, key: str) -> None:
     """As Flink's and Elastic's operators, and Strimzi's, take them."""

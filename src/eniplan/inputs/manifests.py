@@ -262,6 +262,8 @@ class Unread(NamedTuple):
 
     part: str = ""
     """What is partly unknown: it is listed with the reason also if the pods do not ask for exclusive nodes."""
+    is_part: bool = True
+    """Whether something else may add to the pods, such as what a patch is applied to."""
 
 
 class Patched(NamedTuple):
@@ -332,6 +334,19 @@ def _holder(item: Object) -> Holder | None:
     found = holder(known_version(given, item.kind), item.kind)
     # The first group of some kinds made a selector where there was none.
     return found if found is None or found.group == given.rpartition("/")[0] else found._replace(selects=False)
+
+
+def _located(item: Unread, asking: list[Hidden], plans: list[Pools]) -> Unread:
+    """Return pods at the place of those that ask for exclusive nodes, first of those that no pool lets in."""
+    for each in asking:
+        pod = each.workload.pod
+        fitting = [alike for pools in plans for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
+        away = [repelling(alike.pools[0].node_taints, pod.tolerations) for alike in fitting]
+        if each.is_whole and not item.is_part and away and all(away):
+            why = say("{why}; this pod template does not tolerate {taint} of pool {pool!r}", why=item.why,
+                      taint=str(away[0][0]), pool=fitting[0].pools[0].name)  # fmt: skip
+            return item._replace(origin=each.workload.part.origins[()], why=why)
+    return item._replace(origin=asking[0].workload.part.origins[()]) if asking else item
 
 
 def _as_created(item: Object) -> tuple[Object, str | None]:
@@ -592,7 +607,9 @@ class Manifests:
             return NOTHING
         why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan, as a workload of its name "
                   "and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
-        return "" if self.leave_unread(item, why) else NOTHING
+        is_kept = self.leave_unread(item, why)
+        self.unread += [self.unread.pop()._replace(is_part=False)] if is_kept else []
+        return "" if is_kept else NOTHING
 
     def settle(
         self, plans: Collection[tuple[Pools, Chooser]], planned: Collection[tuple[str, str]]
@@ -610,10 +627,10 @@ class Manifests:
         """
         kept = []
         for item in self.unread:
-            asking = next((each.workload for each in item.pods if any(each.asks(*plan) for plan in plans)), None)
+            asking = [each for each in item.pods if any(each.asks(*plan) for plan in plans)]
             is_planned = item.identity in planned
-            if (asking is not None or not item.pods) and not is_planned:
-                kept.append(item if asking is None else item._replace(origin=asking.part.origins[()]))
+            if (asking or not item.pods) and not is_planned:
+                kept.append(_located(item, asking, [pools for pools, _ in plans]))
                 continue
             pods = [each.workload for each in item.pods]
             visiting = [pod for pod in pods if any(any(self.guests(pod, pools)) for pools, _ in plans)]

@@ -185,16 +185,16 @@ def _has_containers(item: dict[str, Any]) -> bool:
 
 
 def _maps(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the maps in a value with their paths; of one with containers, only itself."""
+    """Yield the maps in a value with their paths; of one with containers, only itself. In their order."""
     todo: list[tuple[Path, object]] = [((), value)]
     while todo:
         at, item = todo.pop()
         if isinstance(item, dict):
             yield at, item
             if not _has_containers(item):
-                todo += [((*at, key), inner) for key, inner in item.items() if isinstance(key, str)]
+                todo += reversed([((*at, key), inner) for key, inner in item.items() if isinstance(key, str)])
         elif isinstance(item, list):
-            todo += [((*at, i), inner) for i, inner in enumerate(item)]
+            todo += reversed([((*at, i), inner) for i, inner in enumerate(item)])
 
 
 ENDED = frozenset(("Succeeded", "Failed"))
