@@ -362,6 +362,24 @@ def test_the_network_addon_of_a_request(here: Path) -> None:
     assert judged.places["TW005"].endswith("addons[0].name")
 
 
+@pytest.mark.parametrize(
+    ("more", "flannel"),
+    [
+        ({}, True),
+        ({"addons": [{"name": "csi-plugin"}]}, True),
+        ({"addons": [{"name": "terway-eniip"}]}, False),
+        ({"addons": [{"name": "kube-flannel-ds", "disabled": True}]}, False),
+        ({"pod_vswitch_ids": ["vsw-p"]}, False),
+        ({"container_cidr": ""}, False),
+    ],
+)
+def test_a_pod_cidr_without_a_network_addon_is_flannels(here: Path, more: dict[str, Any], *, flannel: bool) -> None:
+    request = {name: said for name, said in REQUEST.items() if name not in {"addons", "pod_vswitch_ids"}}
+    judged = judge_files(here, {"cluster.json": request | {"container_cidr": "172.20.0.0/16"} | more}, cluster=None)
+    assert ("TW005" in judged.rules) is flannel
+    assert not flannel or judged.places["TW005"].endswith("container_cidr")
+
+
 TRANSFORM = """\
 ROSTemplateFormatVersion: '2015-09-01'
 Transform: Aliyun::Terraform-v1.5

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
 from eniplan.errors import InputError, Problem
-from eniplan.inputs.places import NotKnown, Origin, translated
+from eniplan.inputs.places import NotKnown, Origin, is_known_text, translated
 from eniplan.inputs.units import Stated
 from eniplan.k8s.terway import SYSTEM_NAMESPACE
 from eniplan.k8s.values import mapping
@@ -32,7 +32,10 @@ _FIELDS: dict[Path, tuple[str, ...]] = {
     ("region",): ("region_id",),
     ("vpcId",): ("vpcid", "vpc_id"),
 }
-_NETWORK_ADDONS = ("terway-eniip", "terway-eni", "terway", "flannel")
+_FLANNEL = "flannel"
+_NETWORK_ADDONS = ("terway-eniip", "terway-eni", "terway", _FLANNEL, "kube-flannel-ds", "kube-flannel-ds-vxlan")
+_FLANNEL_CIDR = ("container_cidr", "pod_cidr")
+"""The pod CIDR, which only Flannel has. ACK installs Flannel if a request has one and names no network add-on."""
 _FLAGS = {"ENITrunking": "eniTrunking", "NetworkPolicy": "networkPolicy"}
 _BOOLEANS = {"true": True, "false": False}
 _MADE = say("ACK creates one for the cluster if none is named")
@@ -51,7 +54,7 @@ def facts_of(value: Mapping[str, Any], place: Callable[[Path], Origin]) -> State
         name = next((name for name in names if value.get(name) not in (None, "")), None)
         if name is not None:
             said[key] = value[name], (name,)
-    said |= dict(_terway(value.get("addons")))
+    said |= dict(_network(value))
     if value.get("pod_vswitch_ids"):
         said["podDefaults", "vSwitchIds"] = value["pod_vswitch_ids"], ("pod_vswitch_ids",)
         group = value.get("security_group_id")
@@ -105,10 +108,26 @@ def _put(facts: dict[str, Any], key: Path, found: object) -> None:
     facts[last] = found
 
 
+def _network(value: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[Any, Path]]]:
+    """Yield the facts of the network add-on."""
+    addons = value.get("addons")
+    found = list(_terway(addons))
+    yield from found
+    names = [addon.get("name") if isinstance(addon, dict) else addon for addon in _listed(addons)]
+    open_or_named = found or any(isinstance(name, NotKnown) or name in _NETWORK_ADDONS for name in names)
+    cidr = next((name for name in _FLANNEL_CIDR if is_known_text(value.get(name)) and value[name]), None)
+    if cidr is not None and not open_or_named and not value.get("pod_vswitch_ids"):
+        yield ("terway", "addon"), (_FLANNEL, (cidr,))
+
+
+def _listed(addons: Any) -> list[Any]:  # noqa: ANN401 - a value of a request
+    """Return the add-ons, which may be a single block."""
+    return addons if isinstance(addons, list) else [] if addons is None else [addons]
+
+
 def _terway(addons: Any) -> Iterator[tuple[Path, tuple[Any, Path]]]:  # noqa: ANN401 - a value of a request
-    """Yield Terway's facts in the list of add-ons, which may be a single block."""
-    items = addons if isinstance(addons, list) else [addons]
-    for i, addon in enumerate(items):
+    """Yield Terway's facts in the list of add-ons."""
+    for i, addon in enumerate(_listed(addons)):
         name = addon.get("name") if isinstance(addon, dict) else None
         if isinstance(name, NotKnown) or name not in _NETWORK_ADDONS or addon.get("disabled") is True:
             continue
