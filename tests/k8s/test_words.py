@@ -247,6 +247,12 @@ def test_placements() -> None:
     assert (place.node_name, Placement().node_name, Placement().requirements()) == ("n1", "", ())
     assert Placement((), (Term((), (named._replace(values=("n1", "n2")),)),)).node_name == ""
     assert Placement((), (Term((), (named._replace(key="metadata.uid"),)),)).node_name == ""
+    # Kept off one node, or allowed on either of two: that is no pod for one node only.
+    assert Placement((), (Term((), (named._replace(operator="NotIn"),)),)).node_name == ""
+    one, other = Term((), (named,)), Term((), (named._replace(values=("n2",)),))
+    assert Placement((), (one, other)).node_name == ""
+    assert Placement((), (one, Term((), ()))).node_name == ""
+    assert Placement((), (one, one)).node_name == "n1"
     known = NodeLabels({}, lambda _: True, "n1")
     assert place.allows(known) is True
     assert place.allows(known._replace(name="n2")) is False

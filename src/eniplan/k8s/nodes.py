@@ -154,12 +154,18 @@ class Placement(NamedTuple):
     @property
     def node_name(self) -> str:
         """The only node that matches, as for pods of a DaemonSet; empty if there is no such node."""
-        fields = (r for term in self.terms or () for r in term.fields)
-        return next((r.values[0] for r in fields if r.key == NODE_NAME and len(r.values) == 1), "")
+        found = {_only_node(term) for term in self.terms or ()}
+        return found.pop() if len(found) == 1 else ""
 
     def requirements(self) -> tuple[Requirement, ...]:
         """Return the label requirements of the nodeSelector and of all terms."""
         return (*self.selector, *(r for term in self.terms or () for r in term.expressions))
+
+
+def _only_node(term: Term) -> str:
+    """Return the only node that a term allows; empty if it allows several."""
+    fields = (r for r in term.fields if (r.key, r.operator) == (NODE_NAME, "In"))
+    return next((r.values[0] for r in fields if len(r.values) == 1), "")
 
 
 def _holds(term: Term, node: NodeLabels) -> bool | None:
