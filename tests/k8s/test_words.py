@@ -249,10 +249,10 @@ def test_placements() -> None:
     assert Placement((), (Term((), (named._replace(key="metadata.uid"),)),)).node_name == ""
     # Kept off one node, or allowed on either of two: that is no pod for one node only.
     assert Placement((), (Term((), (named._replace(operator="NotIn"),)),)).node_name == ""
-    one, other = Term((), (named,)), Term((), (named._replace(values=("n2",)),))
-    assert Placement((), (one, other)).node_name == ""
-    assert Placement((), (one, Term((), ()))).node_name == ""
-    assert Placement((), (one, one)).node_name == "n1"
+    first, second = Term((), (named,)), Term((), (named._replace(values=("n2",)),))
+    assert Placement((), (first, second)).node_name == ""
+    assert Placement((), (first, Term((), ()))).node_name == ""
+    assert Placement((), (first, first)).node_name == "n1"
     known = NodeLabels({}, lambda _: True, "n1")
     assert place.allows(known) is True
     assert place.allows(known._replace(name="n2")) is False
