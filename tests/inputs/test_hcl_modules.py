@@ -477,10 +477,10 @@ class TestFiles:
     @pytest.mark.parametrize("name", ["config/types.json", "config/a.b/types.json"])
     def test_files_of_the_repository_are_read(self, check: Any, tmp_path: Path, name: str) -> None:  # noqa: ANN401 - see `check`
         root = pool(types=f'jsondecode(file("${{path.module}}/../../{name}"))')
-        files = {"envs/prod/main.tf": root, name: f'["{FEW}"]'}
-        assert check(files, "envs/prod").rules == set()
-        (tmp_path / ".git").write_text("gitdir: elsewhere\n", encoding="utf-8")  # a worktree
-        assert check(files, "envs/prod").rules == {"ENI001"}
+        files = {"own/envs/prod/main.tf": root, f"own/{name}": f'["{FEW}"]'}
+        assert check(files, "own/envs/prod").rules == set()
+        (tmp_path / "own" / ".git").write_text("gitdir: elsewhere\n", encoding="utf-8")  # a worktree
+        assert check(files, "own/envs/prod").rules == {"ENI001"}
 
     @pytest.mark.parametrize(
         "name", [".env", ".git/types.json", "config/.hidden/types.json", "../types.json", "link.json"]
