@@ -412,7 +412,7 @@ class ClusterView(View):
         same = next((workload for workload in found if workload is not None), None)
         kind, _, name = owner.partition(" ")
         # In a plan, pods of a kind that eniplan does not know are a workload of another kind with the same name.
-        return self._by_name.get((namespace, name)) if same is None and kind not in HOLDERS else same
+        return self._by_name.get((namespace, name)) if same is None and kind and kind not in HOLDERS else same
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], Workload]:
