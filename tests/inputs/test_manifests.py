@@ -1238,6 +1238,28 @@ def test_an_autoscaler_of_a_job_scales_its_workers(here: Path, stated: bool, nam
         assert (judged.rules == {"ENI008"}) == (scales and most > 20)
 
 
+@pytest.mark.parametrize(
+    ("policy", "rules"),
+    [
+        ({"maxReplicas": 20, "metrics": []}, set()),
+        ({"maxReplicas": 21, "metrics": []}, {"ENI008"}),
+        ({"maxReplicas": 21}, set()),
+        ({"minReplicas": 21, "maxReplicas": 21, "metrics": []}, {"ENI008"}),
+        ({"metrics": []}, set()),
+        (None, set()),
+        ("x", set()),
+    ],
+)
+def test_kubeflow_scales_an_elastic_job(here: Path, policy: object, rules: set[str]) -> None:
+    template = workload()["spec"]["template"]
+    roles = {"Master": {"replicas": 1, "template": template}, "Worker": {"replicas": 3, "template": template}}
+    job = of_kind("kubeflow.org/v1", "PyTorchJob", {"pytorchReplicaSpecs": roles, "elasticPolicy": policy})
+    judged = judge_files(here, {"m.yaml": stream(job), "p.json": pool()})
+    assert (judged.rules, judged.facts) == (rules, {})
+    levels = {finding.level for finding in judged.report.findings}
+    assert levels <= ({"error"} if isinstance(policy, dict) and "minReplicas" in policy else {"warning"})
+
+
 @pytest.mark.parametrize(("names", "takers"), [
     (["own"], [("own-master", 1), ("own-worker", 3)]),
     (["own-master", "own-worker"], [("own-master", 1), ("own-worker", 3)]),

@@ -520,6 +520,7 @@ class Manifests:
         if not parts or (found.selects and item.at("spec", "selector") is None):
             is_kept = self._scales(item) or self.leave_unread(item, _PART)
             return "" if is_kept else say("it is only a part (a patch?)")
+        self._scales(item)  # some kinds scale their own pods
         for part in parts:
             order = len(self.workloads) + len(self.quiet)
             self._take(Workload(item, part, read_pod(part.value["template"]), order, chosen))

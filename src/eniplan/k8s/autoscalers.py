@@ -19,6 +19,8 @@ _HPA = "HorizontalPodAutoscaler"
 _ALIBABA_CLOUD = "autoscaling.alibabacloud.com"
 _CRON = (_ALIBABA_CLOUD, "CronHorizontalPodAutoscaler")
 _ROLLOUT = ("argoproj.io", "Rollout")
+_ELASTIC = ("kubeflow.org", "PyTorchJob")
+"""Kubeflow makes an autoscaler of its own for one with an elasticPolicy that has metrics."""
 
 
 class _Keys(NamedTuple):
@@ -71,6 +73,10 @@ def scaling(value: Mapping[str, Any]) -> Scaling | None:
         target, size = mapping(spec.get("workloadRef")), spec.get("replicas", 1)
         least = size if type(size) is int else 0
         found = Scaling(text(target.get("kind")), text(target.get("name")), least, size, ("spec", "replicas"))
+    elif key == _ELASTIC and mapping(spec.get("elasticPolicy")).get("metrics") is not None:
+        policy, name = mapping(spec.get("elasticPolicy")), text(mapping(value.get("metadata")).get("name"))
+        least = size if type(size := policy.get("minReplicas")) is int else 0
+        found = Scaling(key[1], name, least, policy.get("maxReplicas"), ("spec", "elasticPolicy", "maxReplicas"))
     else:
         return None
     return found if found.name and found.most is not None else None
