@@ -567,6 +567,35 @@ class TestUnscheduled:
         assert (rule, level) == ("VER020", "error")
         assert message.startswith("1 pod pending: PodNetworking trading-eni has vSwitches in cn-hangzhou-k; ")
 
+    SCHEDULER = "1 pod pending; the scheduler reports: 0/3 nodes: 3 Insufficient aliyun/eni."
+    FULL = "scale the pool out: kubectl describe nodes | grep aliyun/eni; kubectl -n trading describe pod matcher-2"
+
+    @pytest.mark.parametrize("reason", ["TriggeredScaleUp", "ProvisionNode"])
+    def test_an_autoscaler_adds_a_node(self, reason: str) -> None:
+        changes = {
+            **away(unschedulable("3 Insufficient aliyun/eni.")),
+            **failed(reason, 2, "pod triggered scale-up: [asg 3->4]"),
+        }
+        fix = f"an autoscaler adds a node: verify again with --wait 10m; if it stays, {self.FULL}"
+        assert told(changes) == [("VER021", "error", self.SCHEDULER, fix)]
+        # An earlier refusal is over.
+        assert told({**changes, **failed("NotTriggerScaleUp", 2, "max node group size reached", at=2)})[0][3] == fix
+
+    @pytest.mark.parametrize("reason", ["NotTriggerScaleUp", "FailedScaleUp", "ProvisionNodeFailed"])
+    def test_an_autoscaler_adds_no_node(self, reason: str) -> None:
+        message = "pod didn't trigger scale-up: 1 max node group size reached"
+        changes = {**away(unschedulable("3 Insufficient aliyun/eni.")), **failed(reason, 2, message)}
+        said = f"{self.SCHEDULER}; the autoscaler reports: {message}"
+        assert told(changes) == [("VER021", "error", said, self.FULL)]
+        if reason != "NotTriggerScaleUp":  # what it tried before has failed
+            assert told({**changes, **failed("TriggeredScaleUp", 2, "up", at=2)})[0][2] == said
+
+    def test_pods_are_told_apart_by_what_the_autoscaler_reports(self) -> None:
+        pods = {f"pods[{n}]": unschedulable("3 Insufficient aliyun/eni.", n) for n in (1, 2)}
+        enis = {"podENIs": [pod_eni(0, NODES[0])]}
+        said = [failed("NotTriggerScaleUp", n, message, at=n) for n, message in ((1, "no pool"), (2, "no stock"))]
+        assert len(told({**pods, **enis, **said[0], **said[1]})) == 2
+
     def test_a_gate(self) -> None:
         weak = {**gated(), "spec": foreign(None, "", containers=[{"name": "a"}], affinity=only(NODES[0]))["spec"]}
         message = "1 pod held back by a scheduling gate"

@@ -70,12 +70,17 @@ REASONS = frozenset(
         "FailedCreatePodSandBox",
         "FailedKillPod",
         "FailedMount",
+        "FailedScaleUp",
         "FailedScheduling",
+        "NotTriggerScaleUp",
         "PodCreateFailed",
+        "ProvisionNode",
+        "ProvisionNodeFailed",
         "SyncPodNetworkingFailed",
+        "TriggeredScaleUp",
     )
 )
-"""Reasons of events by Terway, kubelet, the scheduler and controllers that report a failure."""
+"""Reasons of events by Terway, kubelet, the scheduler and controllers that report a failure, and by autoscalers."""
 
 
 _ELAPSED = re.compile(r", elapsedTime: \S+$")

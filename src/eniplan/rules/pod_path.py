@@ -159,7 +159,7 @@ def _unplaced(view: ClusterView, pod: Pod) -> Stop | None:
                   name=pod.networking or "NAME")  # fmt: skip
         return _stop("VER019", why, fix, None if meant else "warning", podNetworking=pod.networking)
     zoneless = view.zoneless.get(pod.path)
-    return _unscheduled(view, pod, pod.trouble, workload) if zoneless is None else zoneless
+    return _scaled(view, pod, _unscheduled(view, pod, pod.trouble, workload)) if zoneless is None else zoneless
 
 
 def _unscheduled(view: ClusterView, pod: Pod, trouble: Trouble, workload: Workload | None) -> Stop:
@@ -201,6 +201,24 @@ def _unscheduled(view: ClusterView, pod: Pod, trouble: Trouble, workload: Worklo
         why = say("pending, only allowed on {node}, which is no exclusive node in its zones", node=only)
         fix = say("does it exist? kubectl get node {node}; {describe}", node=only, describe=describe)
     return _stop("VER021", why, fix, level)
+
+
+def _scaled(view: ClusterView, pod: Pod, stop: Stop) -> Stop:
+    """Add to the stop of an unscheduled pod what an autoscaler reports about it."""
+    found = {event.reason: event for event in view.events_of(pod)}
+    event = next((found[reason] for reason in (*_UNSCALED, *_SCALING, "NotTriggerScaleUp") if reason in found), None)
+    if event is None:
+        return stop
+    if event.reason in _SCALING:
+        return stop._replace(fix=say("an autoscaler adds a node: verify again with --wait 10m; if it stays, {fix}",
+                                     fix=stop.fix))  # fmt: skip
+    why = say("{why}; the autoscaler reports: {message}", why=stop.why, message=event.message)
+    return stop._replace(why=why, key=f"{stop.key} {_alike(event.message)}")
+
+
+_UNSCALED = ("FailedScaleUp", "ProvisionNodeFailed")
+_SCALING = ("TriggeredScaleUp", "ProvisionNode")
+"""Event reasons of autoscalers: the first of each is Kubernetes' own, the second that of ACK's GOATScaler."""
 
 
 def _no_node(view: ClusterView, pod: Pod) -> tuple[Message, Message]:
