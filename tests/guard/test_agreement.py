@@ -16,7 +16,7 @@ from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, POD_ENI
 from eniplan.plan.model import EXCLUSIVE_LABEL, plan_from
 from eniplan.rules import BY_ID
 from eniplan.rules.base import Settings
-from eniplan.rules.examples import ABSENT, POD_NETWORKING, example
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, example
 from eniplan.rules.view import PlanView
 from tests.inputs.support import judge_files
 
@@ -344,6 +344,32 @@ def test_policies_and_rules_agree_on_the_examples_of_every_rule(
         for value, (rules, _) in zip(values, told, strict=True):
             policies = {v.policy.rule for v in judge(found, value, homes)} & every
             assert {one for one in policies ^ rules if (rule, one) not in DIFFERENCES} == set(), (policies, rules)
+
+
+LINGJUN: dict[str, Any] = {
+    "nodePools[1]": {**LINGJUN_POOL, "labels": {"team": "ai"}}, "nodePools[0].labels": {"team": "trading"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("host", [False, True])
+@pytest.mark.parametrize(
+    ("team", "resources", "told"),
+    [
+        ("ai", {"limits": {ENI: "1"}}, {"WL002"}), ("ai", {"requests": {ENI: 2}, "limits": {ENI: 2}}, {"WL002"}),
+        ("ai", {}, set()), ("ai", {"limits": {ENI: "0"}}, set()), ("ai", {"limits": {"cpu": "1"}}, set()),
+        ("trading", {"limits": {ENI: "1"}}, set()), (None, {"limits": {ENI: "1"}}, set()), (None, {}, set()),
+    ],
+)  # fmt: skip
+def test_lingjun_pods_request_no_eni(
+    team: str | None, resources: dict[str, Any], told: set[str], *, host: bool
+) -> None:
+    selector = {EXCLUSIVE_LABEL: "eniOnly"} | ({} if team is None else {"team": team})
+    spec = {"containers": [{"name": "c", "image": "i", "resources": resources}], "nodeSelector": selector,
+            "tolerations": [{"operator": "Exists"}], "hostNetwork": host}  # fmt: skip
+    value = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "web"}, "spec": spec}
+    found = {verdict.policy.rule for verdict in judge(guard_of(example(LINGJUN)), value, {"web": {"metadata": {}}})}
+    if not host or team == "ai":
+        assert found & {"WL002"} == told
 
 
 def test_what_is_beyond_the_bounds_is_let_through() -> None:

@@ -363,15 +363,17 @@ _WL001 = _of_pods(
 _WL002 = _of_pods(
     "WL002",
     say(
-        "the pods are for exclusive nodes, where each needs exactly one ENI, and none on the host network: set "
-        "{resource}: 1 in requests and limits, or remove it",
+        "the pods are for exclusive nodes, where each requests exactly one ENI, and none on the host network or on "
+        "Lingjun nodes: set {resource}: 1 in requests and limits, or remove it",
         resource=ENI,
     ),
     "!variables.isMeant || !variables.isFine || size(variables.able) == 0"
-    " || variables.able.exists(p, p.split('|')[0] != 'ecs')"
-    " || (variables.hostNetwork ? !variables.eni : variables.eni ? size(variables.asking) < 2"
+    " || (variables.able.exists(p, p.split('|')[0] != 'ecs')"
+    " && (!variables.eni || variables.able.exists(p, p.split('|')[0] == 'ecs')))"
+    " || (variables.able.exists(p, p.split('|')[0] == 'ecs')"
+    " && (variables.hostNetwork ? !variables.eni : variables.eni ? size(variables.asking) < 2"
     " && variables.asking.all(n, n in ['0', '1'])"
-    " : variables.takesEni || variables.selected || variables.mayMatch || variables.asksByHand)"
+    " : variables.takesEni || variables.selected || variables.mayMatch || variables.asksByHand))"
     f" || '{NETWORKS_REQUEST}' in variables.annotations || '{NETWORKS}' in variables.annotations",
     Variable(
         "asking",
