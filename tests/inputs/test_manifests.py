@@ -857,6 +857,20 @@ def test_labels_of_nodes_with_gpus(here: Path, key: str, types: list[str], may: 
     assert ("the node pool of StatefulSet 'matcher'" in judged.facts) == (not may)
 
 
+def test_pools_with_and_without_gpus_are_not_alike(here: Path) -> None:
+    plan = yaml.safe_load((EXAMPLES / "trading-ipv4.yaml").read_text("utf-8"))
+    (one,) = plan["nodePools"]
+    del one["instanceTypes"]
+    families = {"a": "ecs.ebmg7", "b": "ecs.gn7s"}
+    plan |= {"nodePools": [{**one, "name": n, "instanceFamilies": [f]} for n, f in families.items()], "workloads": []}
+    plan["podNetworkings"] = []
+    item = workload(nodeSelector={"nvidia.com/gpu.present": "true"})
+    judged = judge_files(here, {"plan.yaml": yaml.safe_dump(plan), "m.yaml": stream(item)})
+    assert "the node pool of StatefulSet 'matcher'" not in judged.facts
+    used = {sheet.name: [taker.name for taker in sheet.use.takers] for sheet in judged.report.pools if sheet.use}
+    assert ["matcher" in used.get(name, ()) for name in "ab"] == [False, True]
+
+
 def test_guests_that_find_room_leave_nothing_open(here: Path) -> None:
     for guest in (agent(), agent("Deployment")):
         judged = judge_files(here, {"m.yaml": stream(full(18), guest), "p.json": pool()})
@@ -1375,6 +1389,7 @@ def test_pods_of_unknown_kinds_are_directed_as_others_are(
         # labels
         ({"labels": {"network": "trading"}, "cores": 1}, True),
         ({"labels": {"network": "other"}, "cores": 1}, False),
+        ({"labels": {"network": "${NETWORK}"}, "cores": 1}, True),
         ({"labels": {"network": "trading"}, "port": 1}, None),  # such as those of a Service
         ({"nodeLabels": {"team": "a"}}, True),  # of a ResourceFlavor
         ({"nodeSelectorTerm": TERM}, True),  # of a UnitedDeployment

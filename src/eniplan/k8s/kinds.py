@@ -142,7 +142,7 @@ def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
     """
     for path, found in _maps(value):
         step, item = (path[-1], found) if path else ("", {**found, "metadata": None})
-        if step in _METADATA or _has_containers(item):
+        if _has_containers(item):
             continue
         is_of_pods = step in OF_PODS or not item.keys().isdisjoint(OF_PODS)
         metadata = {key: _of_pods(item, key, *short) for key, *short in _NOTES if is_of_pods}
