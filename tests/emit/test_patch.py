@@ -820,7 +820,7 @@ def labelled(name: str, labels: dict[str, str] | None, taint: dict[str, str] = T
         ({"team": "a"}, [({"team": "a"}, TAINT)], {}),
         (None, [({"team": "b"}, TAINT)], {}),
         ({"team": "a"}, [({"team": "b"}, OTHER_TAINT)], {}),
-        ({"team": "a", LABEL: "eniOnly"}, [({"team": "b"}, TAINT)], {"team": "a"}),
+        ({LABEL: "eniOnly", "team": "a"}, [({"team": "b"}, TAINT)], {"team": "a"}),
         ({"team": "a"}, [], {}),
     ],
 )

@@ -108,7 +108,8 @@ class TestReplicas:
 
     def test_of_pods_that_are_being_deleted_the_one_whose_node_is_gone_is_told(self) -> None:
         deleted = {f"pods[{n}].metadata.deletionTimestamp": "2026-11-27T18:00:00Z" for n in (0, 2)}
-        ((message, hint),) = told({**deleted, **NOT_READY}, {})
+        failed = event("FailedKillPod", "Pod", "matcher-0", "failed to teardown: no eni.socket", "trading")
+        ((message, hint),) = told({**deleted, **NOT_READY, "events[1]": failed}, {})
         assert message.endswith("; 2 are being deleted")
         assert hint == self.BACK.format(NODES[2]) + self.POD
 
