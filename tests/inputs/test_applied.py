@@ -28,7 +28,20 @@ def test_unread_fields_are_left_out_only_if_they_are_unknown() -> None:
     assert taken(deployment(containers=containers))["containers"] == [{"name": "a", "args": ["-v"]}]
 
 
-@pytest.mark.parametrize("key", ["nodeSelector", "limits", "requests", "data"])
+@pytest.mark.parametrize("key", ["limits", "requests"])
+def test_only_some_resources_are_read(key: str) -> None:
+    asked = {"cpu": LOST, "memory": "1Gi", "aliyun/eni": LOST, "aliyun/member-eni": LOST}
+    left = {name: amount for name, amount in asked.items() if name != "cpu"}
+    assert taken(deployment(**{key: asked})) == {key: left}
+    assert taken(deployment(**{key: LOST})) == {key: LOST}
+
+
+@pytest.mark.parametrize("key", ["containers", "initContainers", "ports"])
+def test_names_of_parts_are_words(key: str) -> None:
+    assert taken(deployment(**{key: [{"name": LOST, "hostPort": 1}, LOST]})) == {key: [{"hostPort": 1}, LOST]}
+
+
+@pytest.mark.parametrize("key", ["nodeSelector", "data"])
 def test_keys_of_the_users_own_are_no_fields(key: str) -> None:
     own = {"image": LOST, "env": "prod"}
     assert taken(deployment(**{key: own})) == {key: own}

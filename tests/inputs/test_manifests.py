@@ -2012,6 +2012,9 @@ POD_SPEC = "spec.template.spec."
         ({"spec.template.metadata.labels": {"a": "b", "version": "${TAG}"}}, []),
         ({"metadata.name": "${NAME}", "metadata.namespace": "${NS}"}, []),
         ({"spec.template.spec.containers.0.image": "{{ image }}", POD_SPEC + "containers.0.args": ["echo ${A}"]}, []),
+        ({POD_SPEC + "containers.0.resources": {"limits": {"cpu": "${CPU}"}, "requests": {"memory": "$MEM"}}}, []),
+        ({POD_SPEC + "containers.0.ports": [{"name": "${P}", "containerPort": "${PORT}", "protocol": "$TCP"}]}, []),
+        ({POD_SPEC + "containers.0.name": "${APP}"}, []),
         # where they run
         ({POD_SPEC + "nodeSelector": {"team": "${TEAM}"}}, [WHOLE]),
         ({POD_SPEC + "nodeSelector": {"team": "$TEAM"}}, [WHOLE]),
@@ -2121,3 +2124,36 @@ def test_pods_that_a_podnetworking_may_select_may_need_no_toleration(
     assert judged.rules == told
     led = workload("Deployment", {"network": "trading"}, containers=[{"name": "a"}], tolerations=[], **EXCLUSIVE)
     assert "WL001" in judge_files(here, {"m.yaml": stream(*networks, led), "p.json": pool()}).rules
+
+
+@pytest.mark.parametrize("part", [
+    {"containers": [{"name": "${APP}"}]},
+    {"containers": [{"name": "a", "ports": [{"name": "${NAME}", "containerPort": "${PORT}"}]}]},
+    {"containers": [{"name": "a", "resources": {"requests": {"cpu": "${CPU}"}, "limits": {"memory": "${MEMORY}"}}}]},
+])  # fmt: skip
+def test_what_nothing_depends_on_hides_nothing(here: Path, part: dict[str, Any]) -> None:
+    pods = workload(tolerations=[], **EXCLUSIVE, **part)
+    judged = judge_files(here, {"m.yaml": stream(pods), "p.json": pool()})
+    assert (judged.rules, judged.facts) == ({"WL001", "WL002"}, {})
+    hidden = workload(tolerations=[], **EXCLUSIVE, containers=[{"name": "a", "ports": [{"hostPort": "${PORT}"}]}])
+    assert judge_files(here, {"m.yaml": stream(hidden), "p.json": pool()}).facts
+
+
+@pytest.mark.parametrize(
+    ("change", "rules", "facts", "told"),
+    [
+        ({"minReplicas": "${LEAST}", "metrics": [{"target": "${USE}"}]}, {"ENI008"}, 0, 0),
+        ({"maxReplicas": "${MOST}"}, set(), 1, 0),
+        ({"scaleTargetRef": {"kind": "StatefulSet", "name": "${NAME}"}}, set(), 0, 1),
+    ],
+)
+def test_an_autoscaler_that_another_program_completes(
+    here: Path, change: dict[str, Any], rules: set[str], facts: int, told: int
+) -> None:
+    """It is never passed by without a word."""
+    spec = {"scaleTargetRef": {"kind": "StatefulSet", "name": "matcher"}, "maxReplicas": 22} | change
+    about = {"name": "s", "namespace": "trading"}
+    scaler = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": about, "spec": spec}
+    judged = judge_files(here, {"m.yaml": stream(workload(), scaler), "p.json": pool()})
+    assert (judged.rules, bool(judged.facts), len(judged.skipped)) == (rules, facts, told)
+    assert judged.skipped == [("m.yaml: HorizontalPodAutoscaler 's'", "part of it is unknown: ${NAME}")] * told

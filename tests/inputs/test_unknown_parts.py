@@ -239,7 +239,14 @@ def test_the_most_pods_of_an_autoscaler(here: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("old", ['name        = "web"', 'kind        = "Deployment"', "min_replicas = 2"])
+def test_an_autoscaler_counts_although_its_minimum_is_unknown(here: Path) -> None:
+    changed = SCALER.replace("min_replicas = 2", "min_replicas = var.a")
+    assert changed != SCALER
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + WEB + changed})
+    assert (judged.rules, judged.skipped) == ({"ENI008"}, [])
+
+
+@pytest.mark.parametrize("old", ['name        = "web"', 'kind        = "Deployment"'])
 def test_an_autoscaler_of_unknown_pods_is_told(run: Run, tmp_path: Path, old: str) -> None:
     """Its workload is judged with the pods that it states; what may be missing is not left to --verbose."""
     changed = SCALER.replace(old, f"{old.partition('=')[0]} = var.a")

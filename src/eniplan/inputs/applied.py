@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.errors import InputError
 from eniplan.inputs.places import STAND_IN, NotKnown, Skipped, unknown_in
 from eniplan.k8s.autoscalers import KINDS
+from eniplan.k8s.pods import COUNTED
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
 from eniplan.plan.document import Document, read_documents
@@ -130,14 +131,18 @@ def _filled(value: Any, lost: list[NotKnown]) -> Any:  # noqa: ANN401 - a value
 
 
 _UNREAD = frozenset((
-    "args", "command", "dnsConfig", "env", "envFrom", "hostAliases", "image", "imagePullPolicy", "imagePullSecrets",
-    "lifecycle", "livenessProbe", "priorityClassName", "readinessProbe", "securityContext", "serviceAccount",
-    "serviceAccountName", "serviceName", "startupProbe", "terminationGracePeriodSeconds", "volumeClaimTemplates",
-    "volumeMounts", "volumes", "workingDir",
+    "args", "command", "containerPort", "dnsConfig", "env", "envFrom", "hostAliases", "image", "imagePullPolicy",
+    "imagePullSecrets", "lifecycle", "livenessProbe", "priorityClassName", "protocol", "readinessProbe",
+    "securityContext", "serviceAccount", "serviceAccountName", "serviceName", "startupProbe",
+    "terminationGracePeriodSeconds", "volumeClaimTemplates", "volumeMounts", "volumes", "workingDir",
 ))  # fmt: skip
 """Fields of workloads on which nothing depends that eniplan says."""
 _OWN_KEYS = frozenset(("data", "limits", "nodeSelector", "requests"))
 """Fields whose keys are the user's own."""
+_AMOUNTS = frozenset(("limits", "requests"))
+"""Fields of which only the resources in `COUNTED` are read."""
+_PARTS = frozenset(("containers", "initContainers", "ports"))
+"""Lists of what nobody refers to by name."""
 _LABELS = frozenset(("labels", "matchLabels"))
 _SELECTING = frozenset(("Namespace", "NetworkPolicy", "PodNetworking"))
 """Kinds whose labels or selectors decide about pods."""
@@ -168,7 +173,16 @@ def _field_of(key: str, item: Any) -> Any:  # noqa: ANN401 - a value
     if key in _LABELS and isinstance(item, dict):
         unknown = {k: v for k, v in item.items() if isinstance(v, NotKnown) and not _READ_NOTES.search(str(k))}
         return item | {name: STAND_IN + _in_a_name(label) for name, label in unknown.items()}
+    if key in _AMOUNTS and isinstance(item, dict):
+        return {name: amount for name, amount in item.items() if name in COUNTED or unknown_in(amount) is None}
+    if key in _PARTS and isinstance(item, list):
+        return [_read_of(_without_unknown_name(each)) for each in item]
     return item if key in _OWN_KEYS or key in _UNREAD else _read_of(item)
+
+
+def _without_unknown_name(part: Any) -> Any:  # noqa: ANN401 - a value
+    is_named = not isinstance(part, dict) or unknown_in(part.get("name")) is None
+    return part if is_named else {key: item for key, item in part.items() if key != "name"}
 
 
 _READ_NOTES = re.compile(r"aliyun\.com/|eniplan\.dev/|^kubernetes\.io/")
@@ -182,9 +196,11 @@ AWAITED = frozenset(("maxReplicas", "parallelism", "replicas"))
 def settled(value: Any) -> Any:  # noqa: ANN401 - a value
     """Return an object without the unknown values for which only some rules wait.
 
-    Of the `_SELECTING` kinds that is all that they say of pods.
+    Of the `_SELECTING` kinds that is all that they say of pods, and of an autoscaler all but what it scales.
     """
     if isinstance(value, dict):
+        if str(value.get("kind")) in KINDS and isinstance(value.get("spec"), dict):
+            value = {**value, "spec": value["spec"].get("scaleTargetRef")}
         keys = {"spec"} if str(value.get("kind")) in _SELECTING else AWAITED
         return {key: settled(item) for key, item in value.items() if key not in keys or unknown_in(item) is None}
     return list(map(settled, value)) if isinstance(value, list) else value

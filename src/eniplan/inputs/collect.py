@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.inputs import kustomize, templates
-from eniplan.inputs.applied import as_read, settled
+from eniplan.inputs.applied import as_read, left_out, settled
 from eniplan.inputs.body import labels_of, mode_of, read_pool
 from eniplan.inputs.cluster import is_config, of_config
 from eniplan.inputs.embedded import workspace
@@ -431,9 +431,11 @@ class Collected:
             return "" if self._manifests.leave_unread(item, _TEMPLATE) else _TEMPLATE
         lost = unknown_in(settled(item.value)) if is_judged(item) else None
         if lost is not None:
-            why = say("part of it is unknown: {lost}", lost=lost)
-            is_kept = self._manifests.leave_unread(item, why, f"{item.document.file}: {item.title}")
-            return "" if is_kept else why
+            why, what = say("part of it is unknown: {lost}", lost=lost), f"{item.document.file}: {item.title}"
+            left = left_out(what, item.document._replace(value=item.value), why, "")
+            if left.is_shown:
+                self.skipped.append(left)
+            return "" if left.is_shown or self._manifests.leave_unread(item, why, what) else why
         return self._manifests.add(item)
 
     def _take_list(self, document: Document, value: list[Any], *, named: bool) -> bool:
