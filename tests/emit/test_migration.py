@@ -98,7 +98,7 @@ def test_a_daemon_set() -> None:
     assert one("DaemonSet") == Move(
         "DaemonSet", "default", "m", "trading", None,
         forth={"spec": {"template": {"spec": ADDED}}}, back={"spec": {"template": {"spec": TAKEN}}},
-        surge=1, leaves=True, notes=(say("it leaves all nodes except the exclusive ones"),),
+        surge=1, leaves=True, notes=(say("it leaves all nodes except those of its new pool"),),
     )  # fmt: skip
 
 
@@ -502,7 +502,7 @@ def test_a_stateful_set_replaces_one_pod_at_a_time(replicas: int, lowest: int) -
 
 
 def test_a_daemon_set_that_leaves_nodes_is_asked_about() -> None:
-    assert one("DaemonSet").asks == "leaves all nodes but the exclusive ones"
+    assert one("DaemonSet").asks == "leaves all nodes but those of its new pool"
 
 
 def test_names_of_a_move() -> None:

@@ -107,7 +107,7 @@ class Move(NamedTuple):
         """What the user must accept before it moves; None: nothing."""
         if self.dips:
             return say("falls below its PodDisruptionBudget")
-        return say("leaves all nodes but the exclusive ones") if self.leaves else None
+        return say("leaves all nodes but those of its new pool") if self.leaves else None
 
 
 class Room(NamedTuple):
@@ -406,7 +406,7 @@ def _notes(
     if replicas == 1 and workload.kind in {"StatefulSet", "Pod"}:
         yield say("it has a single replica: it is down until its new pod runs")
     if workload.kind == "DaemonSet":
-        yield say("it leaves all nodes except the exclusive ones")
+        yield say("it leaves all nodes except those of its new pool")
     if workload.kind == "CronJob":
         yield say("its next run is the first on exclusive nodes")
     for owner in map(mapping, listing(value_at(own, ("metadata", "ownerReferences")))):
