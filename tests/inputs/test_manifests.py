@@ -2126,6 +2126,16 @@ def test_pods_that_a_podnetworking_may_select_may_need_no_toleration(
     assert "WL001" in judge_files(here, {"m.yaml": stream(*networks, led), "p.json": pool()}).rules
 
 
+def test_when_pods_run_decides_nothing(here: Path) -> None:
+    item = workload("CronJob", tolerations=[])
+    item["spec"] |= {"schedule": "${CRON}", "timeZone": "${ZONE}", "suspend": "${OFF}"}
+    item["spec"]["jobTemplate"]["spec"] |= {"backoffLimit": "${RETRIES}", "ttlSecondsAfterFinished": "${TTL}"}
+    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool()})
+    assert (judged.rules, judged.facts) == ({"WL001"}, {})
+    item["spec"]["jobTemplate"]["spec"]["completions"] = "${N}"
+    assert judge_files(here, {"m.yaml": stream(item), "p.json": pool()}).facts
+
+
 @pytest.mark.parametrize("part", [
     {"containers": [{"name": "${APP}"}]},
     {"containers": [{"name": "a", "ports": [{"name": "${NAME}", "containerPort": "${PORT}"}]}]},

@@ -131,10 +131,13 @@ def _filled(value: Any, lost: list[NotKnown]) -> Any:  # noqa: ANN401 - a value
 
 
 _UNREAD = frozenset((
-    "args", "command", "containerPort", "dnsConfig", "env", "envFrom", "hostAliases", "image", "imagePullPolicy",
-    "imagePullSecrets", "lifecycle", "livenessProbe", "priorityClassName", "protocol", "readinessProbe",
-    "securityContext", "serviceAccount", "serviceAccountName", "serviceName", "startupProbe",
-    "terminationGracePeriodSeconds", "volumeClaimTemplates", "volumeMounts", "volumes", "workingDir",
+    "activeDeadlineSeconds", "args", "backoffLimit", "command", "concurrencyPolicy", "containerPort", "dnsConfig",
+    "dnsPolicy", "env", "envFrom", "failedJobsHistoryLimit", "hostAliases", "hostname", "image", "imagePullPolicy",
+    "imagePullSecrets", "lifecycle", "livenessProbe", "minReadySeconds", "priorityClassName", "progressDeadlineSeconds",
+    "protocol", "readinessProbe", "revisionHistoryLimit", "schedule", "securityContext", "serviceAccount",
+    "serviceAccountName", "serviceName", "startingDeadlineSeconds", "startupProbe", "subdomain",
+    "successfulJobsHistoryLimit", "suspend", "terminationGracePeriodSeconds", "timeZone", "ttlSecondsAfterFinished",
+    "volumeClaimTemplates", "volumeMounts", "volumes", "workingDir",
 ))  # fmt: skip
 """Fields of workloads on which nothing depends that eniplan says."""
 _OWN_KEYS = frozenset(("data", "limits", "nodeSelector", "requests"))
