@@ -507,6 +507,33 @@ class TestFiles:
         hint = check(files).found("NP001")["hint"]
         assert hint.endswith("; the value comes from ./m/main.tf:3, ./main.tf:3, labels.json")
 
+    @pytest.mark.parametrize(
+        ("types", "more", "head", "where"),
+        [
+            ("each.value", "for_each = var.all", f'variable "all" {{\n  default = {{ a = ["{FEW}"] }}\n}}\n',
+             "the default of var.all (./main.tf:2)"),
+            ("[var.one[count.index]]", "count = length(var.one)", f'variable "one" {{\n  default = ["{FEW}"]\n}}\n',
+             "the default of var.one (./main.tf:2)"),
+            ("[each.key]", "count = var.n", 'variable "n" {\n  default = 1\n}\n', None),
+            (f'count.index < 9 ? ["{FEW}"] : []', "count = var.n", 'variable "n" {\n  default = 1\n}\n',
+             "the default of var.n (./main.tf:2)"),
+            ("local.all", "", f'locals {{\n  one = ["{FEW}"]\n  all = local.one\n}}\n', "./main.tf:3, ./main.tf:2"),
+            ("local.a", "", f'locals {{\n  a = true ? ["{FEW}"] : local.a\n}}\n', "./main.tf:2"),
+            (f'[try(file(), "{FEW}")]', "", "", ""),
+            (f'[true ? "{FEW}" : file(data.a.b.c)]', "", "", ""),
+            (f'[true ? "{FEW}" : terraform.version]', "", "", ""),
+            (f'[try(file("none"), file("few.txt"), local.gone, "{FEW}")]', "", "", "none, few.txt"),
+        ],
+    )  # fmt: skip
+    def test_the_sources_of_a_value(self, check: Any, types: str, more: str, head: str, where: str | None) -> None:  # noqa: ANN401 - see `check`
+        lines = (more,) if more else ()
+        outcome = check({"main.tf": head + pool("eni", *lines, types=types), "few.txt": FEW})
+        if where is None:
+            assert outcome.rules == set()
+        else:
+            hint = outcome.found("ENI001")["hint"]
+            assert hint.partition("the value comes from ")[2] == where
+
     def test_a_module_reads_its_own_folder(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         inner = pool(types='jsondecode(file("${path.module}/types.json"))')
         files = {
