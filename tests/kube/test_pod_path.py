@@ -50,6 +50,7 @@ DESCRIBE = "kubectl -n trading describe pod matcher-1"
 TERWAY = "kubectl -n kube-system get pods -l app=terway-eniip -o wide --field-selector spec.nodeName="
 RECREATE = "kubectl -n trading delete pod matcher-1"
 PODENI = "kubectl -n trading describe podeni matcher-1"
+UNDER_WAY = "it may be under way: verify again with --wait 10m; if it stays, "
 QUOTA = "request a higher ENI quota in Quota Center, or detach ENIs that were attached to the node by hand"
 CREATING = {"phase": "Pending", "containerStatuses": waiting("ContainerCreating")["containerStatuses"]}
 NOT_READY = {"phase": "Running", "podIP": "10.0.1.2", "conditions": [{"type": "Ready", "status": "False"}]}
@@ -377,9 +378,9 @@ class TestWithPodEni:
     @pytest.mark.parametrize(
         ("changes", "message", "hint"),
         [
-            (phase("Binding"), "in phase Binding", f"read its events: {PODENI}"),
-            (phase(""), "in phase (none)", f"read its events: {PODENI}"),
-            (phase("Binding", "no idea"), "in phase Binding (no idea)", f"read its events: {PODENI}"),
+            (phase("Binding"), "in phase Binding", f"{UNDER_WAY}read its events: {PODENI}"),
+            (phase(""), "in phase (none)", f"{UNDER_WAY}read its events: {PODENI}"),
+            (phase("Binding", "no idea"), "in phase Binding (no idea)", f"{UNDER_WAY}read its events: {PODENI}"),
             (
                 phase("Binding", "InvalidEniId.NotFound"),
                 "in phase Binding (InvalidEniId.NotFound)",
@@ -388,11 +389,19 @@ class TestWithPodEni:
             (
                 phase("Bind", eniInfos={"e": {"type": "Secondary", "status": "Unbind"}}),
                 "in phase Bind, and an interface Unbind",
-                f"read its events: {PODENI}",
+                f"{UNDER_WAY}read its events: {PODENI}",
             ),
-            (phase("Binding", eniInfos={"e": {"type": "Secondary"}}), "in phase Binding", f"read its events: {PODENI}"),
-            ({**PENDING, **BINDING, **failed("AllocIPFailed")}, "in phase Binding", f"read its events: {PODENI}"),
-            ({"podENIs[1].status.phase": "Binding"}, "in phase Binding", f"read its events: {PODENI}"),
+            (
+                phase("Binding", eniInfos={"e": {"type": "Secondary"}}),
+                "in phase Binding",
+                f"{UNDER_WAY}read its events: {PODENI}",
+            ),
+            (
+                {**PENDING, **BINDING, **failed("AllocIPFailed")},
+                "in phase Binding",
+                f"{UNDER_WAY}read its events: {PODENI}",
+            ),
+            ({"podENIs[1].status.phase": "Binding"}, "in phase Binding", f"{UNDER_WAY}read its events: {PODENI}"),
         ],
     )
     def test_it_is_not_bound(self, changes: dict[str, Any], message: str, hint: str) -> None:

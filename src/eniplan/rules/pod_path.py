@@ -122,7 +122,8 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
             why = say("{why}, and an interface {status}", why=why, status=eni.loose)
         if eni.message:
             why = say("{why} ({message})", why=why, message=eni.message)
-        fix = say("read its events: {command}", command=describe)
+        fix = say("it may be under way: verify again with --wait 10m; if it stays, read its events: {command}",
+                  command=describe)  # fmt: skip
         cured = known_cure(view, eni.message, pod)
         if cured is not None:
             fix = say("{fix}; {recreate}; {command}", fix=cured, recreate=recreate, command=describe)
