@@ -96,7 +96,7 @@ def _test(found: Guard, files: list[str], output: Format, *, refuses: bool) -> N
     except ImportError:
         message = say("--test evaluates CEL, but the CEL library is not installed")
         raise usage(message, say("pip install 'eniplan[guard]'")) from None
-    from eniplan.inputs.manifests import objects  # noqa: PLC0415 - the same
+    from eniplan.inputs.objects import objects  # noqa: PLC0415 - the same
 
     every = []
     for file in files:

@@ -22,23 +22,13 @@ from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
-from eniplan.inputs.manifests import (
-    FILE,
-    KINDS,
-    MARKS,
-    NOTHING,
-    Manifests,
-    Object,
-    Patched,
-    Unread,
-    is_judged,
-    objects,
-    objects_of,
-)
+from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, is_judged
+from eniplan.inputs.objects import Object, objects, objects_of
 from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, blanked, translated, unknown_in
 from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
+from eniplan.inputs.unread import FILE, MARKS, Patched, Unread
 from eniplan.k8s.kinds import OF_PODS, PASSING_ON, PLACING
 from eniplan.k8s.patches import patched
 from eniplan.k8s.terway import ENI

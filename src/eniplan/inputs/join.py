@@ -6,9 +6,10 @@ import copy
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.manifests import Part, Pools, Steering, pools_of, steer
 from eniplan.inputs.places import NotKnown, Origin, translated
+from eniplan.inputs.steering import Pools, Steering, pools_of, steer
 from eniplan.inputs.units import Unit, add_cluster, root_of
+from eniplan.inputs.workloads import Part
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.terway import NETWORKS_REQUEST
 from eniplan.k8s.values import listing
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
     from eniplan.errors import Problem
     from eniplan.inputs.choosing import Chooser
-    from eniplan.inputs.manifests import Manifests, Unread, Workload
+    from eniplan.inputs.manifests import Manifests
     from eniplan.inputs.places import Places
+    from eniplan.inputs.unread import Unread
+    from eniplan.inputs.workloads import Workload
     from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.plan.model import Guest, Plan, PodNetworking

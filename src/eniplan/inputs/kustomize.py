@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from eniplan.errors import InputError
-from eniplan.inputs.manifests import KUSTOMIZATION, Object, hidden_pods
+from eniplan.inputs.objects import Object
+from eniplan.inputs.unread import KUSTOMIZATION, hidden_pods
 from eniplan.k8s.patches import patched
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say

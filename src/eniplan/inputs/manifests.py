@@ -1,379 +1,75 @@
-"""Translates manifests into parts of a plan: PodNetworkings, workloads, and the NetworkPolicies that select them.
-
-Manifests name no node pool. A workload that asks for exclusive nodes belongs to the pool whose labels match its node
-selector and required node affinity. If several pools match, or if the match depends on unknown labels, the pool stays
-undecided.
-"""
+"""The manifests of a run: PodNetworkings, workloads, and what scales, selects or contains them."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import InputError, Problem
-from eniplan.inputs.choosing import Chooser, Policies, Undecidable
-from eniplan.inputs.places import STAND_IN, NotKnown, Origin, blanked, unknown_in
+from eniplan.inputs.choosing import Chooser, Policies
+from eniplan.inputs.networkings import POD_NETWORKING, networking_part, unknown_fields
+from eniplan.inputs.objects import Object, objects, objects_of
+from eniplan.inputs.places import NotKnown, Origin, unknown_in
+from eniplan.inputs.unread import (
+    FILE,
+    KUSTOMIZATION,
+    Patched,
+    Unread,
+    as_unread,
+    hidden_pods,
+    located,
+    of_kustomization,
+)
+from eniplan.inputs.workloads import WORKER, Key, Part, Quiet, Workload, as_created, holder_of, may_be, workload_part
 from eniplan.k8s import autoscalers
 from eniplan.k8s.kinds import (
     BEHIND,
     HOLDERS,
-    PASSING_ON,
     PER_NODE,
     called,
     controller_of,
     has_ended,
-    hidden_specs,
-    hidden_templates,
-    holder,
     standing_behind,
     templates,
-    without_anchors,
 )
-from eniplan.k8s.kinds import objects as listed
-from eniplan.k8s.labels import Requirement, Selector, selector_from
-from eniplan.k8s.nodes import NodeLabels, Placement, Toleration, repelling
-from eniplan.k8s.patches import patched
+from eniplan.k8s.labels import Selector, selector_from
+from eniplan.k8s.nodes import repelling
 from eniplan.k8s.pods import read_pod
-from eniplan.k8s.refusals import known_version
-from eniplan.k8s.terway import ENI, NETWORKING, NETWORKS, POD_ENI
+from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
-from eniplan.plan.document import read_documents, read_list, value_at
+from eniplan.plan.document import read_documents, read_list
 from eniplan.plan.load import read, unreadable_file
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, NETWORKING_ANNOTATION, POOL_ANNOTATION, Guest, Identity
+from eniplan.plan.model import Guest, Identity
 from eniplan.plan.schema import SELECTOR, compile_schema
-from eniplan.suggest import nearest
-from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from eniplan.catalog.store import Catalog
+    from eniplan.inputs.steering import Pools
     from eniplan.k8s.autoscalers import Scaling
-    from eniplan.k8s.kinds import Holder, Template
-    from eniplan.k8s.pods import Pod
     from eniplan.messages import Message
-    from eniplan.plan.document import Document, JsonList, Path
-    from eniplan.plan.model import Cluster, NodePool, Plan, PodNetworking
+    from eniplan.plan.model import PodNetworking
 
 NETWORK_POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
-_POD_NETWORKING = (SHAPES["PodNetworking"].api_version, "PodNetworking")
-_OTHERS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
+_OTHERS = frozenset((POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
 """The apiVersion and kind of supported objects without pods."""
-KUSTOMIZATION = "Kustomization"
-FILE = "file"
-"""The kind of values and patches, which are no objects."""
 KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS), *autoscalers.KINDS))
 """The supported kinds."""
-_WORKER = "Worker"
-_NO_MODE = "default"
-"""The value of the exclusive label for shared nodes."""
 NOTHING = say("nothing that eniplan checks")
-MARKS = {mark: name for name in (EXCLUSIVE_LABEL, ENI) for mark in (name, name.replace("/", "~1"))}
-"""Manifests of pods for exclusive nodes contain at least one of them, whatever their kind; JSON patches escape it."""
 _PART = say("it is only a part (a patch?): check the whole, such as what `kubectl kustomize` builds")
 _fits_selector = compile_schema(SELECTOR)
 
 
-class Object(NamedTuple):
-    """A Kubernetes object, and its place."""
-
-    document: Document
-    path: Path
-    value: dict[str, Any]
-    number: int | None = None
-    """The index of its document in the file; None if the file cannot be read again."""
-
-    @property
-    def kind(self) -> str:
-        """Its kind."""
-        return str(self.value["kind"])
-
-    @property
-    def name(self) -> str:
-        """Its name or its `generateName`; empty if it has neither."""
-        return str(self.at("metadata", "name") or self.at("metadata", "generateName") or "").rstrip("-")
-
-    @property
-    def title(self) -> str:
-        """Its kind and name in messages."""
-        return f"{self.kind} {self.name!r}" if self.name else self.kind
-
-    @property
-    def namespace(self) -> str:
-        """Its namespace."""
-        return str(self.at("metadata", "namespace") or "default")
-
-    @property
-    def states_namespace(self) -> bool:
-        """Whether it states its namespace; else it gets one when it is applied."""
-        return bool(self.at("metadata", "namespace"))
-
-    @property
-    def is_placed_later(self) -> bool:
-        """Whether its namespace is known only when it is applied."""
-        return not self.states_namespace or self.namespace.startswith(STAND_IN)
-
-    def at(self, *path: str | int) -> Any:  # noqa: ANN401 - a manifest may hold anything
-        """Return the value at a path, or None."""
-        return value_at(self.value, path)
-
-    def known(self, *path: str | int) -> Any:  # noqa: ANN401 - as `at`
-        """Return the value at a path, or the unknown value above it."""
-        above = (self.at(*path[:n]) for n in range(1, len(path)))
-        return next((found for found in above if isinstance(found, NotKnown)), self.at(*path))
-
-    def texts(self, *path: str | int) -> dict[str, str]:
-        """Return the entries of the map at a path whose values are text."""
-        found = self.at(*path)
-        return {k: v for k, v in mapping(found).items() if isinstance(v, str)}
-
-    def origin(self, *path: str | int) -> Origin:
-        """Return the place of a value of the object."""
-        return Origin(self.document, (*self.path, *path))
-
-
-def objects(document: Document, number: int | None = None) -> Iterator[Object]:
-    """Yield the objects of a document; for a List, its items."""
-    return _judged(document, listed(document.value), number)
-
-
-def objects_of(found: JsonList, number: int | None) -> Iterator[Object]:
-    """Yield the objects of a list. Only one of them is in memory at a time."""
-    each = ((("items", i, *path), value) for i, item in enumerate(found.items()) for path, value in listed(item))
-    return _judged(found.document, each, number)
-
-
-def _judged(document: Document, each: Iterable[tuple[Path, Any]], number: int | None) -> Iterator[Object]:
-    for path, value in each:
-        if isinstance(value.get("kind"), str) and isinstance(value.get("apiVersion"), str):
-            yield Object(document, path, value, number)
-
-
-class Part(NamedTuple):
-    """An item of a plan's section, and the place of each of its keys, relative to the item."""
-
-    value: dict[str, Any]
-    """Its values; `NotKnown` where one is unknown."""
-    origins: dict[Path, Origin]
-
-    @property
-    def file(self) -> str:
-        """The file it comes from, a normalized path."""
-        return os.path.normpath(self.origins[()].document.file)
-
-    @property
-    def title(self) -> str:
-        """Its kind and name in messages."""
-        return f"{self.value.get('kind', 'PodNetworking')} {self.value['name']!r}"
-
-    @property
-    def full_title(self) -> str:
-        """Its file, kind and name in messages."""
-        return f"{self.origins[()].document.file}: {self.title}"
-
-
-class Workload(NamedTuple):
-    """A workload, and its parsed pod template."""
-
-    object: Object
-    part: Part
-    pod: Pod
-    order: int = 0
-    """Its position among the workloads of the run."""
-    chosen: str | None = None
-    """The PodNetworking that Terway's webhook chose for a pod that exists."""
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether its manifest neither selects exclusive nodes nor tolerates taints, nor names a pool or network."""
-        pod, notes = self.pod, self.object.texts("metadata", "annotations")
-        asks = _takes(pod) or pod.networks is not None or pod.own_networks or POD_ENI in pod.annotations
-        chooses = pod.tolerations or pod.placement != Placement() or self.object.kind in PER_NODE
-        return not (asks or chooses or POOL_ANNOTATION in notes or NETWORKING_ANNOTATION in notes)
-
-    def within(self, namespace: str) -> Workload:
-        """Return it in a namespace."""
-        metadata = {**mapping(self.object.at("metadata")), "namespace": namespace}
-        item = self.object._replace(value={**self.object.value, "metadata": metadata})
-        return self._replace(object=item, part=self.part._replace(value={**self.part.value, "namespace": namespace}))
-
-    @property
-    def identity(self) -> tuple[str, str, str]:
-        """Its kind, namespace and name."""
-        return self.object.kind, self.object.namespace, self.part.value["name"]
-
-    @property
-    def identities(self) -> tuple[tuple[str, str, str], ...]:
-        """Its identity; for the role of a job also that of the job: a plan may have either."""
-        whole = (*self.identity[:2], self.object.name)
-        has_roles = any(each.roles for each in HOLDERS.get(self.object.kind, ()))
-        return (self.identity, whole) if has_roles else (self.identity,)
-
-
-class Quiet(NamedTuple):
-    """The part of a quiet workload to keep in memory. `wake` reads it again if a PodNetworking or plan needs it."""
-
-    file: str
-    number: int
-    path: Path
-    title: str
-    namespace: str
-    labels: Mapping[str, str]
-    identities: tuple[tuple[str, str, str], ...]
-    order: int
-
-
-class Hidden(NamedTuple):
-    """Pods of an object of an unsupported kind."""
-
-    workload: Workload
-    is_whole: bool
-    """Whether they have a pod template; else a part of the object is like one."""
-
-    def asks(self, pools: Pools, chooser: Chooser) -> bool:
-        """Return whether the pods ask for exclusive nodes. Mere labels do if a PodNetworking selects by them."""
-        if steer(self.workload, pools, chooser) is None:
-            return False
-        bare = self.workload._replace(pod=self.workload.pod._replace(labels={}))
-        return self.is_whole or not self.workload.is_quiet or steer(bare, pools, chooser) is None
-
-
-class Unread(NamedTuple):
-    """Pods that eniplan does not judge. If they may be for exclusive nodes, where they run is undecided."""
-
-    title: str
-    """What describes them, in messages."""
-    origin: Origin
-    why: str
-    identity: tuple[str, str]
-    """The namespace and name of a workload in a plan that stands for them."""
-    pods: tuple[Hidden, ...] = ()
-    """The pods as far as they can be read. Without any, they are for exclusive nodes."""
-
-    @property
-    def file(self) -> str:
-        """The file that describes them, a normalized path."""
-        return os.path.normpath(self.origin.document.file)
-
-    part: str = ""
-    """What is partly unknown: it is listed with the reason also if the pods do not ask for exclusive nodes."""
-    is_part: bool = True
-    """Whether something else may add to the pods, such as what a patch is applied to."""
-
-
-class Patched(NamedTuple):
-    """The objects whose pods the patches of a kustomization may place elsewhere."""
-
-    files: Collection[str]
-    names: Collection[str]
-    """An empty name is any."""
-    kustomization: Object
-    why: str
-
-    def may_place(self, workload: Workload) -> bool:
-        """Return whether it may place the pods of a workload."""
-        return workload.part.file in self.files and ("" in self.names or workload.object.name in self.names)
-
-
 _Item = TypeVar("_Item")
-_Key: TypeAlias = "tuple[int, Path, tuple[str, str, str]]"
-"""The place of a quiet workload in its file, and its identity."""
-
-
-class Steering(NamedTuple):
-    """The pool and PodNetworking of a workload, within one plan."""
-
-    pool: str | None
-    """None if unknown."""
-    networking: str | None
-    open: tuple[Undecidable, ...] = ()
-    missing: str | None = None
-    """The pool that the workload names, if it does not exist."""
-
-
-class Alike(NamedTuple):
-    """Pools whose nodes have the same taints and known labels."""
-
-    nodes: NodeLabels
-    pools: tuple[NodePool, ...]
-
-
-class Pools(NamedTuple):
-    """The pools of a plan, grouped: the scheduler treats nodes of the same group alike."""
-
-    cluster: Cluster
-    alike: tuple[Alike, ...]
-
-    def without(self, name: str) -> Pools:
-        """Return all pools except one."""
-        kept = (each._replace(pools=tuple(pool for pool in each.pools if pool.name != name)) for each in self.alike)
-        return self._replace(alike=tuple(each for each in kept if each.pools))
-
-
-def pools_of(plan: Plan, catalog: Catalog) -> Pools:
-    """Return the pools of a plan."""
-    zones = plan.cluster.zones
-    found: dict[Any, tuple[NodeLabels, list[NodePool]]] = {}
-    for pool in plan.node_pools:
-        kinds = pool.instance_types or (), pool.instance_families or ()
-        known, lack_gpus = catalog.architectures(*kinds), catalog.lack_gpus(*kinds)
-        nodes = pool.node_labels(plan.cluster.region, zones, known, lack_gpus=lack_gpus)
-        key = frozenset(nodes.labels.items()), frozenset(nodes.among.items()), lack_gpus, pool.node_taints, pool.kind
-        found.setdefault(key, (nodes, []))[1].append(pool)
-    return Pools(plan.cluster, tuple(Alike(nodes, tuple(pools)) for nodes, pools in found.values()))
-
-
-def _holder(item: Object) -> Holder | None:
-    """Return the description of an object with pods, also of a version that Kubernetes does not know any more."""
-    given = item.value["apiVersion"]
-    found = holder(known_version(given, item.kind), item.kind)
-    # The first group of some kinds made a selector where there was none.
-    return found if found is None or found.group == given.rpartition("/")[0] else found._replace(selects=False)
-
-
-def _located(item: Unread, asking: list[Hidden], plans: list[Pools]) -> Unread:
-    """Return pods at the place of those that ask for exclusive nodes, first of those that no pool lets in."""
-    for each in asking:
-        pod = each.workload.pod
-        fitting = [alike for pools in plans for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
-        away = [repelling(alike.pools[0].node_taints, pod.tolerations) for alike in fitting]
-        if each.is_whole and not item.is_part and away and all(away):
-            why = say("{why}; this pod template does not tolerate {taint} of pool {pool!r}", why=item.why,
-                      taint=str(away[0][0]), pool=fitting[0].pools[0].name)  # fmt: skip
-            return item._replace(origin=each.workload.part.origins[()], why=why)
-    return item._replace(origin=asking[0].workload.part.origins[()]) if asking else item
-
-
-def _as_created(item: Object) -> tuple[Object, str | None]:
-    """Return a pod that exists without the annotations of Terway's webhook, and the PodNetworking that it chose."""
-    notes = item.at("metadata", "annotations")
-    chosen = mapping(notes).get(NETWORKING)
-    if item.kind != "Pod" or not item.at("metadata", "uid") or not isinstance(chosen, str):
-        return item, None
-    kept = {key: note for key, note in notes.items() if key not in {NETWORKS, NETWORKING, POD_ENI}}
-    return item._replace(value={**item.value, "metadata": {**item.value["metadata"], "annotations": kept}}), chosen
 
 
 def is_judged(item: Object) -> bool:
     """Return whether eniplan judges objects of a kind."""
     known = (item.value["apiVersion"], item.kind) in _OTHERS or item.kind in autoscalers.KINDS
-    return known or _holder(item) is not None
-
-
-def _may_be(value: Any, other: Any) -> bool:  # noqa: ANN401 - values of objects
-    """Return whether a value that is partly unknown may be the same as a known one."""
-    if isinstance(value, NotKnown) or value == other:
-        return True
-    if isinstance(value, dict) and isinstance(other, dict):
-        return value.keys() == other.keys() and all(_may_be(item, other[key]) for key, item in value.items())
-    if isinstance(value, list) and isinstance(other, list) and len(value) == len(other):
-        return all(map(_may_be, value, other))
-    return False
+    return known or holder_of(item) is not None
 
 
 def _once(
@@ -399,7 +95,7 @@ def _once(
         key = (*name, json.dumps(value, sort_keys=True, default=repr))
         same = first.setdefault(key, part.file)
         if same == part.file and unknown_in(value) is not None:
-            same = next((file for file, other in known.get(name, ()) if _may_be(value, other)), same)
+            same = next((file for file, other in known.get(name, ()) if may_be(value, other)), same)
         if same != part.file:
             copies[i] = part.full_title, say("the same object is in {file}", file=same)
         elif unknown_in(value) is None:
@@ -437,15 +133,15 @@ class Manifests:
         """Add an object. Return why it is skipped; empty if it is not."""
         kind = item.kind
         known = (item.value["apiVersion"], kind) in _OTHERS
-        if not known and _holder(item) is None:
+        if not known and holder_of(item) is None:
             return "" if self._scales(item) or self._is_misnamed(item) else self._stranger(item)
         if not item.name:
             return say("it has no name")
         if not known:
             return self._pods(item)
         if kind == "PodNetworking":
-            self.problems += _unknown_fields(item)
-            self.networkings.append(_networking(item))
+            self.problems += unknown_fields(item)
+            self.networkings.append(networking_part(item))
         elif kind == "Namespace":
             # Its labels are read as those of a pod.
             read = read_pod({"metadata": {"labels": item.at("metadata", "labels")}})
@@ -457,7 +153,7 @@ class Manifests:
 
     def leave_open(self, item: Object, why: str) -> bool:
         """Keep an object for exclusive nodes that is partly unknown. Return whether it has pods."""
-        has_pods = _holder(item) is not None or bool(hidden_pods(item))
+        has_pods = holder_of(item) is not None or bool(hidden_pods(item))
         self.unread += [Unread(item.title, item.origin(), why, (item.namespace, item.name))] if has_pods else []
         return has_pods
 
@@ -477,7 +173,7 @@ class Manifests:
 
     def _is_misnamed(self, item: Object) -> bool:
         """Report a PodNetworking of Terway with a version that does not exist. Other clouds have this kind, too."""
-        right, _ = _POD_NETWORKING
+        right, _ = POD_NETWORKING
         group = right.rpartition("/")[0]
         given = item.value["apiVersion"]
         if item.kind != "PodNetworking" or given.rpartition("/")[0] != group:
@@ -509,11 +205,11 @@ class Manifests:
             )
 
     def _pods(self, item: Object) -> str:
-        item, chosen = _as_created(item)
-        found = _holder(item)
+        item, chosen = as_created(item)
+        found = holder_of(item)
         assert found is not None  # noqa: S101 - checked in `add`
         parts = [
-            _workload_part(item, found, template)
+            workload_part(item, found, template)
             for template in templates(found, item.value)
             if isinstance(item.at(*template.path, "spec"), dict)
         ]
@@ -541,7 +237,7 @@ class Manifests:
         """Read the quiet workloads again that a PodNetworking may select, or a plan names. Yield read errors."""
         chooser = self.chooser(networkings)
         asleep: list[Quiet] = []
-        woken: dict[str, dict[_Key, int]] = {}
+        woken: dict[str, dict[Key, int]] = {}
         for quiet in self.quiet:
             is_planned = any(each in identities for each in quiet.identities)
             if is_planned or chooser.may_choose(quiet.labels, quiet.namespace):
@@ -631,7 +327,7 @@ class Manifests:
             asking = [each for each in item.pods if any(each.asks(*plan) for plan in plans)]
             is_planned = item.identity in planned
             if (asking or not item.pods) and not is_planned:
-                kept.append(_located(item, asking, [pools for pools, _ in plans]))
+                kept.append(located(item, asking, [pools for pools, _ in plans]))
                 continue
             pods = [each.workload for each in item.pods]
             visiting = [pod for pod in pods if any(any(self.guests(pod, pools)) for pools, _ in plans)]
@@ -668,8 +364,8 @@ class Manifests:
         self.networkings = [part for part in self.networkings if part.file not in patches]
         left = [workload for workload in self.workloads if workload.part.file in patches]
         self.workloads = [workload for workload in self.workloads if workload.part.file not in patches]
-        self.unread += (_as_unread(workload, workload.object.title, "") for workload in left)
-        self.unread = [_of_kustomization(item, patches, why) for item in self.unread]
+        self.unread += (as_unread(workload, workload.object.title, "") for workload in left)
+        self.unread = [of_kustomization(item, patches, why) for item in self.unread]
 
     def in_files(self) -> dict[str, list[str]]:
         """Return the names of the objects in `unread` with pods, by file. A JSON patch names none."""
@@ -684,7 +380,7 @@ class Manifests:
         for by in self.patched:
             left = [workload for workload in self.workloads if by.may_place(workload)]
             self.workloads = [workload for workload in self.workloads if not by.may_place(workload)]
-            self.unread += (_as_unread(workload, by.kustomization.title, by.why) for workload in left)
+            self.unread += (as_unread(workload, by.kustomization.title, by.why) for workload in left)
 
     def first(self) -> Origin:
         """Return the place of the first object."""
@@ -703,7 +399,7 @@ class Manifests:
         part, item = workload.part, workload.object
         # The scale of a job with roles is that of its workers. Source: the CRDs of Kubeflow.
         whole = part.value["name"] if len(workload.identities) == 1 else item.name
-        is_scaled = part.value["name"] in {whole, called(whole, _WORKER)}
+        is_scaled = part.value["name"] in {whole, called(whole, WORKER)}
         direct = self._scaling(item, whole) if is_scaled else []
         # A CronHorizontalPodAutoscaler may target another autoscaler, and moves its limits.
         moving = [self._scaling(item, item.name) for item, _ in direct or ()]
@@ -798,137 +494,7 @@ class Manifests:
         return self._namespaces.get(workload.object.namespace, {})
 
 
-def _as_unread(workload: Workload, title: str, why: str) -> Unread:
-    item = workload.object
-    pods = (Hidden(workload, is_whole=True),)
-    return Unread(title, workload.part.origins[()], why, (item.namespace, item.name), pods)
-
-
-def _of_kustomization(item: Unread, patches: Mapping[str, str], why: Callable[[str], Message]) -> Unread:
-    """Return pods with the name of the kustomization that patches them."""
-    if item.file not in patches:
-        return item
-    title = f"{KUSTOMIZATION} {patches[item.file]!r}"
-    return item._replace(title=title, why=why(item.file), identity=("", title))
-
-
-def hidden_pods(item: Object) -> tuple[Hidden, ...]:
-    """Return the pods that an object of any kind may have, except those that nothing could lead to exclusive nodes."""
-    value = {"name": item.name, "kind": item.kind, "replicas": None}  # not known
-    found = (
-        Hidden(Workload(item, Part(value, {(): item.origin(*path)}), _at_most(blanked(template))), is_whole)
-        for path, template, is_whole in _hidden(item)
-    )
-    return tuple(each for each in found if each.is_whole or each.workload.pod.labels or not each.workload.is_quiet)
-
-
-def _at_most(template: dict[str, Any]) -> Pod:
-    """Read a pod template for the most that unknown parts of it may mean: wherever its pods might run."""
-    pod, spec = read_pod(template), mapping(template.get("spec"))
-    asked = pod.placement.selector
-    if any(isinstance(spec.get(key), NotKnown) for key in ("nodeSelector", "affinity")):
-        asked = (*asked, _ANY)
-    terms = pod.placement.terms
-    wide = None if terms is None else tuple(t._replace(expressions=tuple(map(_wide, t.expressions))) for t in terms)
-    every = isinstance(spec.get("tolerations"), NotKnown)
-    return pod._replace(
-        labels={k: STAND_IN + v if isinstance(v, NotKnown) else v for k, v in pod.labels.items()},
-        tolerations=(*map(_widely, pod.tolerations), *((Toleration(operator="Exists"),) if every else ())),
-        placement=Placement(tuple(map(_wide, asked)), wide),
-    )
-
-
-_ANY = Requirement((), EXCLUSIVE_LABEL, "Exists")
-
-
-def _wide(asked: Requirement) -> Requirement:
-    """Return a requirement that nodes meet if they may meet this one. NotIn an unknown value needs no change."""
-    if isinstance(asked.key, NotKnown) or isinstance(asked.operator, NotKnown):
-        return _ANY
-    is_open = asked.operator == "In" and any(isinstance(value, NotKnown) for value in asked.values)
-    return asked._replace(operator="Exists", values=()) if is_open else asked
-
-
-def _widely(given: Toleration) -> Toleration:
-    """Return a toleration of all that this one may tolerate."""
-    parts = given._asdict()
-    unknown = {key for key, part in parts.items() if isinstance(part, NotKnown)}
-    kept = {key: part for key, part in parts.items() if key not in unknown}
-    return Toleration(**kept | {"operator": "Exists", "value": ""}) if unknown - {"effect"} else Toleration(**kept)
-
-
-def _hidden(item: Object) -> Iterator[tuple[Path, dict[str, Any], bool]]:
-    """Yield the pods of an object of an unsupported kind, and whether they have a template, also those in its texts."""
-    if item.kind in PASSING_ON:
-        yield (), {"metadata": item.at("metadata")}, True
-    own = without_anchors(item.value) if item.value["apiVersion"].startswith("kyverno.io/") else item.value
-    for at, value in ((), own), *_texts(item):
-        yield from ((at or path, template, True) for path, template in hidden_templates(value))
-        yield from ((at or path, template, False) for path, template in hidden_specs(value))
-
-
-def _texts(item: Object) -> Iterator[tuple[Path, object]]:
-    """Yield what is written in texts that name exclusive nodes: values of a chart, a patch, a template."""
-    todo: list[tuple[Path, object]] = [((key,), value) for key, value in item.value.items() if key != "metadata"]
-    while todo:
-        at, value = todo.pop()
-        if isinstance(value, dict):
-            todo += [((*at, key), inner) for key, inner in value.items()]
-        elif isinstance(value, list):
-            todo += [((*at, i), inner) for i, inner in enumerate(value)]
-        elif isinstance(value, str) and any(mark in value for mark in MARKS):
-            with suppress(InputError):  # else it is a program, or a template
-                # Below a key, as the text is in its object.
-                every = read_documents(item.document.file, value.encode())
-                yield from ((at, {"": patched(found.value)}) for found in every)
-
-
-def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None:
-    """Return the pool and PodNetworking of a workload; None if it does not ask for exclusive nodes.
-
-    Args:
-        workload: a workload.
-        pools: the pools of a plan, and their cluster.
-        chooser: chooses among the known PodNetworkings.
-
-    """
-    item, pod = workload.object, workload.pod
-    notes = item.texts("metadata", "annotations")
-    chosen = chooser.chosen(workload.chosen, pools.cluster)
-    found = chosen or chooser.choose(pod, item.kind, item.namespace, notes.get(NETWORKING_ANNOTATION), pools.cluster)
-    named = notes.get(POOL_ANNOTATION)
-    if named is not None:
-        return Steering(named, found.name, found.open)
-    open_to = [alike for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
-    takes_eni = found.leads or _takes(pod) or (found.is_barred and _is_meant(workload, open_to))
-    if not takes_eni and not _is_led(pod, [alike.pools[0] for alike in open_to]):
-        return None
-    able = sorted((pool for alike in open_to for pool in alike.pools), key=lambda pool: pool.name)
-    if pod.placement.allows(EXCLUSIVE_NODE) is False:
-        # WL007 reports the pods that no exclusive node can run.
-        return Steering(None, found.name) if takes_eni or _is_misled(pod) else None
-    # Lingjun nodes support neither PodNetworkings nor ENI requests.
-    if takes_eni:
-        able = [pool for pool in able if not pool.is_lingjun] or able
-    tolerated = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)]
-    if not (tolerated or found.is_sure or _takes(pod) or _is_led(pod, able)):
-        # Pods that no PodNetworking selects are not for these nodes, and then need no toleration.
-        return Steering(None, found.name, (*found.open, Undecidable("nodePool", found.open[0].why)))
-    fitting = tolerated or able[:1]
-    if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # a DaemonSet runs on all of them
-        return Steering(fitting[0].name, found.name, found.open)
-    why = _several([pool.name for pool in fitting]) if able else _no_pool(pod, pools)
-    return Steering(None, found.name, (*found.open, why))
-
-
-def _is_meant(workload: Workload, pools: Iterable[Alike]) -> bool:
-    """Return whether pods tolerate the taints of a pool, which suggests that they are meant to run there."""
-    found = [alike.pools[0].node_taints for alike in pools]
-    fits = any(repelling(taints, ()) and not repelling(taints, workload.pod.tolerations) for taints in found)
-    return fits and workload.object.kind not in PER_NODE
-
-
-def _again(file: str, orders: Mapping[_Key, int]) -> Iterator[Workload]:
+def _again(file: str, orders: Mapping[Key, int]) -> Iterator[Workload]:
     """Yield some workloads of a file by reading it again."""
     data = read(file)
     found = read_list(file, data)
@@ -946,137 +512,3 @@ def _again(file: str, orders: Mapping[_Key, int]) -> Iterator[Workload]:
                 order = orders.get((item.number or 0, item.path, workload.identity))
                 if order is not None:
                     yield workload._replace(order=order)
-
-
-def _several(pools: list[str]) -> Undecidable:
-    why = say("it matches {pools}: choose one with the annotation {annotation}: POOL", pools=tuple(pools),
-              annotation=POOL_ANNOTATION)  # fmt: skip
-    return Undecidable("nodePool", why)
-
-
-def _no_pool(pod: Pod, pools: Pools) -> Undecidable:
-    """Return why no pool can run pods, and what they ask for that the nodes of none have, if that is one thing."""
-    asked = [str(r) for r in pod.placement.requirements() if all(each.nodes.meets(r) is False for each in pools.alike)]
-    if not pools.alike:
-        why = say("pass the node pools together with the manifests")
-    elif asked:
-        why = say("no node pool that was passed has nodes with {requirements}; correct it, or pass the pool that has",
-                  requirements=tuple(asked))  # fmt: skip
-    else:
-        why = say("its node selector and node affinity match no node pool that was passed; pass the pool that they do")
-    return Undecidable("nodePool", why)
-
-
-_NETWORKING: dict[str, Path] = {
-    "podSelector": ("spec", "selector", "podSelector"),
-    "namespaceSelector": ("spec", "selector", "namespaceSelector"),
-    "vSwitchIds": ("spec", "vSwitchOptions"),
-    "securityGroupIds": ("spec", "securityGroupIDs"),
-    "vSwitchSelectionPolicy": ("spec", "vSwitchSelectOptions", "vSwitchSelectionPolicy"),
-    "eniType": ("spec", "eniOptions", "eniType"),
-    "allocation": ("spec", "allocationType"),
-    "name": ("metadata", "name"),
-}
-"""The path in a PodNetworking for each key of the plan."""
-
-
-_SPEC = [tuple(map(str, path[1:])) for path in _NETWORKING.values() if path[0] == "spec"]
-_WORDS = {step: ".".join(field[: i + 1]) for field in _SPEC for i, step in enumerate(field)} | {
-    key: ".".join(map(str, path[1:])) for key, path in _NETWORKING.items() if path[0] == "spec"
-}
-"""Names that users may write for a field of the spec, from the CRD or a plan, and the correct path."""
-
-
-def _unknown_fields(item: Object) -> Iterator[Problem]:
-    """Yield the unknown fields of a PodNetworking's spec, which Kubernetes drops silently."""
-    for outer in dict.fromkeys(field[:i] for field in _SPEC for i in range(len(field))):
-        known = {field[len(outer)] for field in _SPEC if field[: len(outer)] == outer and len(field) > len(outer)}
-        found = item.at("spec", *outer)
-        for key in found if isinstance(found, dict) else ():
-            if key not in known:
-                meant = nearest(key, _WORDS)
-                hint = say("known here: {known}", known=tuple(sorted(known)))
-                if meant is not None:
-                    hint = say("did you mean {meant!r}?", meant=_WORDS[meant])
-                message = say("the spec of PodNetworking {name!r} has no field {field!r}", name=item.name, field=key)
-                yield Problem(message, item.origin("spec", *outer, key).place(key=True), hint)
-
-
-def _networking(item: Object) -> Part:
-    """Translate a PodNetworking. Without eniOptions its eniType is Default, as in the CRD."""
-    paths = dict(_NETWORKING)
-    given = {key: found for key, path in paths.items() if (found := item.known(*path)) is not None}
-    value = {key: found if (lost := unknown_in(found)) is None else lost for key, found in given.items()}
-    value = {**value, "name": item.name, "eniType": value.get("eniType", "Default")}
-    pool = item.texts("metadata", "annotations").get(POOL_ANNOTATION)
-    if pool is not None:
-        value["nodePools"] = [pool]
-        paths["nodePools"] = ("metadata", "annotations")
-    return Part(value, {(): item.origin(), **{(key,): item.origin(*path) for key, path in paths.items()}})
-
-
-def _workload_part(item: Object, found: Holder, template: Template) -> Part:
-    prefix = None if item.at("metadata", "name") else item.at("metadata", "generateName")
-    value: dict[str, Any] = {
-        "name": called(item.name, template.role) if template.role else prefix or item.name,
-        "namespace": item.namespace,
-        "kind": item.kind,
-        "template": item.at(*template.path),
-    }
-    if prefix:
-        value["generateName"] = True
-    number, at = None if template.replicas is None else item.at(*template.replicas), template.replicas
-    cap = None if template.cap is None else item.at(*template.cap)
-    if type(cap) is int and type(number) is int and cap < number:
-        number, at = cap, template.cap
-    if number is not None:
-        value["replicas"] = number
-    value["apiVersion"] = item.value["apiVersion"]
-    selector = item.at("spec", "selector") if found.selects else None
-    if selector is not None and not _is_open(selector, item.at(*template.path, "metadata", "labels")):
-        value["selector"] = selector
-    strategy = None if found.strategy is None else item.at(*found.strategy)
-    if isinstance(strategy, dict):
-        value["strategy"] = strategy
-    origins: dict[Path, Origin] = {
-        (): item.origin(),
-        ("name",): item.origin("metadata", "generateName" if prefix else "name"),
-        ("namespace",): item.origin("metadata", "namespace"),
-        ("kind",): item.origin("kind"),
-        ("replicas",): item.origin(*(at or ())),
-        ("template",): item.origin(*template.path),
-        ("apiVersion",): item.origin("apiVersion"),
-        ("selector",): item.origin("spec", "selector"),
-        ("strategy",): item.origin(*(found.strategy or ())),
-        ("nodePool",): item.origin("metadata"),
-        ("podNetworking",): item.origin(*template.path, "metadata", "labels"),
-        ("namespaceLabels",): item.origin("metadata", "namespace"),
-    }
-    return Part(value, origins)
-
-
-def _is_open(*values: object) -> bool:
-    """Return whether a text in values is unknown."""
-    todo = list(values)
-    while todo:
-        item = todo.pop()
-        if isinstance(item, str) and (isinstance(item, NotKnown) or item.startswith(STAND_IN)):
-            return True
-        todo += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-    return False
-
-
-def _takes(pod: Pod) -> bool:
-    """Return whether pods request ENIs, also in a way that Kubernetes refuses."""
-    return pod.request(ENI) > 0 or pod.is_misread
-
-
-def _is_led(pod: Pod, able: list[NodePool]) -> bool:
-    """Return whether pods select the exclusive label or a pool's own label."""
-    return pod.placement.keeps_to({EXCLUSIVE_LABEL}.union(*(pool.labels or {} for pool in able)))
-
-
-def _is_misled(pod: Pod) -> bool:
-    """Return whether pods select the exclusive label with a value that no exclusive node has."""
-    asked = [r for r in pod.placement.requirements() if r.key == EXCLUSIVE_LABEL and r.operator == "In"]
-    return any(value != _NO_MODE for r in asked for value in r.values)
