@@ -731,6 +731,11 @@ def test_objects_of_a_list(here: Path) -> None:
     [
         ({"apiVersion": "v1", "kind": "Service"}, "Service", "nothing that eniplan checks"),
         (
+            {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a", "labels": {EXCLUSIVE_LABEL: "eniOnly"}}},
+            "Node 'a'",
+            "it is of a running cluster: `eniplan verify --from m.json`",
+        ),
+        (
             {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "a"}},
             "Job 'a'",
             "nothing that eniplan checks",

@@ -58,6 +58,8 @@ _OTHERS = frozenset((POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
 """The apiVersion and kind of supported objects without pods."""
 KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS), *autoscalers.KINDS))
 """The supported kinds."""
+_RUNNING = ("Node", "PodENI", "Event")
+"""Kinds that only a running cluster has."""
 NOTHING = say("nothing that eniplan checks")
 _PART = say("it is only a part (a patch?): check the whole, such as what `kubectl kustomize` builds")
 _fits_selector = compile_schema(SELECTOR)
@@ -302,6 +304,8 @@ class Manifests:
         """Keep an object of an unsupported kind, if it may have pods. Return why it is skipped."""
         if item.kind == "CustomResourceDefinition":  # describes objects with pods
             return NOTHING
+        if item.kind in _RUNNING:
+            return say("it is of a running cluster: `eniplan verify --from {file}`", file=item.document.file)
         why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan, as a workload of its name "
                   "and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
         is_kept = self.leave_unread(item, why)
