@@ -210,6 +210,27 @@ def test_a_unit_whose_module_calls_the_one_with_the_pool(here: Path) -> None:
     assert (judged.problems, judged.rules) == ([], {"ENI001"})
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "${get_parent_terragrunt_dir()}/modules/pool",
+        '${get_parent_terragrunt_dir("root")}/modules/pool',
+        '${path_relative_from_include("root")}/modules/pool',
+        "${path_relative_from_include()}/modules/pool",
+    ],
+)
+def test_the_folder_of_the_file_that_a_unit_includes(here: Path, source: str) -> None:
+    include = 'include "root" {\n  path = find_in_parent_folders("root.hcl")\n}\n'
+    files = {"modules/pool/main.tf": MODULE, "envs/prod/terragrunt.hcl": unit(f'"{source}"', include), "root.hcl": ""}
+    assert judge_files(here, files, ".").rules == {"ENI001"}
+
+
+@pytest.mark.parametrize("source", [".", "pool", "pool?ref=v1"])
+def test_a_module_in_or_below_the_folder_of_its_unit(here: Path, source: str) -> None:
+    files = {f"a/{source.partition('?')[0]}/main.tf": MODULE, "a/terragrunt.hcl": unit(f'"{source}"'), "root.hcl": ""}
+    assert judge_files(here, files, ".").rules == {"ENI001"}
+
+
 def test_a_module_beside_its_unit(here: Path) -> None:
     files = {"main.tf": MODULE, "terragrunt.hcl": f'inputs = merge({{ name = "a" }}, {{ types = ["{FEW}"] }})\n'}
     judged = judge_files(here, files, ".")

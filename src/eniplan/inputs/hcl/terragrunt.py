@@ -101,15 +101,13 @@ class _Names(Module):
         self._depth = depth
         own = os.path.dirname(source.file)
         super().__init__(own, [source], budget, given={}, read=lambda _: [])
-        to_unit = os.path.relpath(self._unit, own or ".").replace(os.sep, "/")
-        from_unit = os.path.relpath(own or ".", self._unit).replace(os.sep, "/")
         functions = {
             "get_terragrunt_dir": lambda _: self._unit,
-            "get_parent_terragrunt_dir": lambda _: os.path.abspath(own),
+            "get_parent_terragrunt_dir": self._parent,
             "get_repo_root": lambda _: _above(".git", self._unit),
             "find_in_parent_folders": self._found,
-            "path_relative_to_include": lambda _: to_unit,
-            "path_relative_from_include": lambda _: from_unit,
+            "path_relative_to_include": lambda args: _relative(self._unit, self._parent(args)),
+            "path_relative_from_include": lambda args: _relative(self._parent(args), self._unit),
             "read_terragrunt_config": self._config,
         }
         self.scope = self.scope._replace(functions=functions)
@@ -145,6 +143,15 @@ class _Names(Module):
             return found.members()
         return args[1] if args[1:] else NotKnown(say("{path} cannot be read", path=path))
 
+    def _parent(self, args: list[Any]) -> str:
+        """Return the folder of the file that the unit includes: this one, or the one with a label, or the only one."""
+        own = os.path.abspath(self.folder)
+        blocks = [block for block in self.config.whole.blocks if block.kind == "include"]
+        if args:
+            blocks = [block for block in blocks if tuple(block.labels) == (text(args[0]),)]
+        outer = self.included(blocks[0]) if own == self._unit and len(blocks) == 1 else None
+        return own if outer is None else os.path.abspath(outer.folder)
+
     def _found(self, args: list[Any]) -> Any:  # noqa: ANN401 - a value
         found = _in_parents(text(args[0]) if args else TERRAGRUNT, self._unit)
         return args[1] if isinstance(found, NotKnown) and args[1:] else found
@@ -163,6 +170,10 @@ class _Names(Module):
             if named or bare:
                 return {**bare, **named}
         return Of(lambda which: NotKnown(say("only Terragrunt knows {name}.{which}", name=name, which=which)))
+
+
+def _relative(folder: str, start: str) -> str:
+    return os.path.relpath(folder, start).replace(os.sep, "/")
 
 
 def _is_small(path: str) -> bool:
@@ -192,9 +203,11 @@ def _folder(folder: str, terraform: Block, module: Module) -> str | NotKnown:
     if (lost := unknown(found)) is not None:
         return lost
     words = text(found)
-    if not words.startswith(_LOCAL):
+    joined = os.path.join(folder, words.partition("?")[0])
+    # Terragrunt also takes `.` and `modules/pool` for folders; `github.com/…` is none that exists.
+    if not words.startswith(_LOCAL) and not (words and os.path.isdir(joined)):
         return NotKnown(words)
-    found = os.path.normpath(os.path.join(folder, words.partition("?")[0]))
+    found = os.path.normpath(joined)
     return os.path.relpath(found) if os.path.isabs(found) and not os.path.isabs(folder) else found
 
 
