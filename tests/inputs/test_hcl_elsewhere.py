@@ -327,6 +327,36 @@ def test_files_of_terragrunt_that_read_each_other(here: Path) -> None:
     assert "node_pool_name of pool '.: alicloud_cs_kubernetes_node_pool.eni'" in judged.facts
 
 
+def test_a_file_of_terragrunt_is_evaluated_once(here: Path) -> None:
+    def level(n: int) -> str:
+        lines = (f'  name{i} = read_terragrunt_config("{n + 1}.hcl").locals.name{i}\n' for i in range(9))
+        return f"locals {{\n{''.join(lines)}}}\n"
+
+    files = {
+        "pool/main.tf": MODULE,
+        **{f"{n}.hcl": level(n) for n in range(6)},
+        "6.hcl": 'locals {\n  name8 = "last"\n}',
+    }
+    own = unit('"./pool"', name='read_terragrunt_config("0.hcl").locals.name8')
+    judged = judge_files(here, {**files, "terragrunt.hcl": own}, ".")
+    assert (judged.problems, [found.name for found in judged.report.pools]) == ([], ["last"])
+
+
+def test_a_terragrunt_file_with_too_much_work(here: Path) -> None:
+    text = unit('"./pool"', name='join("", [for i in range(1000) : join("", range(1000))])')
+    judged = judge_files(here, {"pool/main.tf": MODULE, "terragrunt.hcl": text}, ".")
+    (problem,) = judged.problems
+    assert "this configuration needs more computation than eniplan allows for its size" in problem
+
+
+@pytest.mark.parametrize("value", ['["a"]', "{ a = 1 }", "null"])
+def test_words_of_terragrunt_that_are_no_text(here: Path, value: str) -> None:
+    text = unit(value, f'include "a" {{\n  path = {value}\n  merge_strategy = {value}\n}}\n')
+    judged = judge_files(here, {"terragrunt.hcl": text.replace("types", f'"{EXCLUSIVE_LABEL}"')}, ".")
+    assert judged.problems == []
+    assert any("text is needed here" in str(item.hint) for item in judged.report.undecided)
+
+
 @pytest.mark.parametrize(
     "text",
     [

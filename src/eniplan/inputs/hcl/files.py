@@ -160,7 +160,10 @@ class Files:
         if source.whole.fault is not None:
             return say("not valid HCL in line {line}", line=source.place(source.whole.fault)[0])
         budget = Budget(_STEPS + 4 * len(data))
-        unit = terragrunt.read(source, budget)
+        try:
+            unit = terragrunt.read(source, budget)
+        except TooMuchError:
+            return self._give_up(path)
         self.used |= budget.files
         folder = os.path.dirname(path) if unit.folder is None else unit.folder
         if isinstance(folder, NotKnown):
@@ -327,12 +330,17 @@ class Files:
         except InputError as error:
             self._problems += error.problems
         except TooMuchError:
-            message = say("this configuration needs more computation than eniplan allows for its size")
-            self._problems.append(Problem(message, Place(folder.wanted[0]), _VALIDATE))
+            self._give_up(folder.wanted[0])
         self._left += configuration.left
         self.used |= budget.files
         self._manifests += configuration.manifests
         self._look(source for source in texts if source.file in folder.looked_at)
+
+    def _give_up(self, file: str) -> str:
+        """Report a file that takes too much work. Return that it is not skipped; see `add`."""
+        message = say("this configuration needs more computation than eniplan allows for its size")
+        self._problems.append(Problem(message, Place(file), _VALIDATE))
+        return ""
 
     def _look(self, texts: Iterable[Text]) -> None:
         """Report syntax errors: as an error if the block may be a node pool, otherwise as a note."""

@@ -18,8 +18,8 @@ from eniplan.inputs.hcl.module import Given, Module, Of
 from eniplan.inputs.hcl.nodes import Entries, Literal
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.hcl.sources import at
-from eniplan.inputs.hcl.values import text, unknown
-from eniplan.inputs.places import NotKnown
+from eniplan.inputs.hcl.values import RefusedError, text, unknown
+from eniplan.inputs.places import NotKnown, is_known_text
 from eniplan.messages import say
 from eniplan.plan.document import decode
 from eniplan.plan.load import TERRAGRUNT
@@ -61,11 +61,10 @@ class Unit(NamedTuple):
 def read(source: Text, budget: Budget) -> Unit:
     """Read a file."""
     folder = os.path.dirname(source.file)
-    own = _Names(source, budget, folder)
+    own = _Names(source, budget, folder, {})
     inputs, others = _inputs(own)
     module = _source(own)
-    for block in reversed([block for block in own.config.whole.blocks if block.kind == "include"]):
-        outer = own.included(block)
+    for block, outer in reversed(own.includes()):
         how = _word(block, own, "merge_strategy")
         if how == "no_merge":
             continue
@@ -95,10 +94,14 @@ def _deep(under: Any, over: Any) -> Any:  # noqa: ANN401 - values
 class _Names(Module):
     """Resolves names in a Terragrunt file: its locals, its includes, and functions for the folder of the unit."""
 
-    def __init__(self, source: Text, budget: Budget, unit: str, depth: int = 0) -> None:
+    def __init__(
+        self, source: Text, budget: Budget, unit: str, files: dict[tuple[str, str], _Names], depth: int = 0
+    ) -> None:
         self.config = source
         self._unit = os.path.abspath(unit)
         self._depth = depth
+        self._files = files
+        """The other files that have been read, by path and unit: each is evaluated once."""
         own = os.path.dirname(source.file)
         super().__init__(own, [source], budget, given={}, read=lambda _: [])
         functions = {
@@ -112,33 +115,44 @@ class _Names(Module):
         }
         self.scope = self.scope._replace(functions=functions)
 
-    def included(self, block: Block) -> _Names | None:
-        """Return the file that an include names; None if it is unknown or cannot be read."""
-        path = _word(block, self, "path")
-        return self._read_file(path, self._unit) if path else None
+    def includes(self, *labels: str) -> list[tuple[Block, _Names | None]]:
+        """Return the includes, all or with a label, and the file that each names; None if it is not known or read."""
+        blocks = [block for block in self.config.whole.blocks if block.kind == "include"]
+        blocks = [block for block in blocks if not labels or tuple(block.labels) == labels]
+        named = [(block, _word(block, self, "path")) for block in blocks]
+        return [(block, self._file(path, self._unit) if is_known_text(path) else None) for block, path in named]
 
-    def members(self) -> dict[str, Any]:
+    def members(self) -> Any:  # noqa: ANN401 - a value
         """Return what other files see of this one."""
+        return self._once("file", self.config.file, self._members)
+
+    def _members(self) -> dict[str, Any]:
         inputs, lost = _inputs(self)
         given = {name: item.value for name, item in inputs.items()} if lost is None else lost
         return {"locals": {name: self.local(name) for name in self.locals}, "inputs": given}
 
-    def _read_file(self, path: str, unit: str) -> _Names | None:
+    def _file(self, path: str, unit: str) -> _Names | None:
         """Return another file of Terragrunt, which must end in .hcl like a module's in .tf; None if it is none."""
         found = os.path.normpath(os.path.join(self._unit, path))
         shown = found if os.path.isabs(self.folder) else os.path.relpath(found)
-        if self._depth >= _MAX_NESTED or not found.endswith(".hcl") or not _is_small(found):
+        if (found, unit) in self._files:
+            return self._files[found, unit]
+        if self._depth >= _MAX_NESTED or not found.endswith(".hcl"):
             return None
         try:
+            if not os.path.isfile(found) or os.path.getsize(found) > MAX_NAMED_FILE:
+                return None
             source = Text(shown, decode(shown, read_file(shown)))
         except (InputError, OSError):
             return None
         self.budget.files.add(os.path.normpath(shown))
-        return None if source.whole.fault is not None else _Names(source, self.budget, unit, self._depth + 1)
+        if source.whole.fault is not None:
+            return None
+        return self._files.setdefault((found, unit), _Names(source, self.budget, unit, self._files, self._depth + 1))
 
     def _config(self, args: list[Any]) -> Any:  # noqa: ANN401 - a value
         path = text(args[0]) if args else ""
-        found = self._read_file(path, os.path.dirname(os.path.join(self._unit, path)))
+        found = self._file(path, os.path.dirname(os.path.join(self._unit, path)))
         if found is not None:
             return found.members()
         return args[1] if args[1:] else NotKnown(say("{path} cannot be read", path=path))
@@ -146,29 +160,28 @@ class _Names(Module):
     def _parent(self, args: list[Any]) -> str:
         """Return the folder of the file that the unit includes: this one, or the one with a label, or the only one."""
         own = os.path.abspath(self.folder)
-        blocks = [block for block in self.config.whole.blocks if block.kind == "include"]
-        if args:
-            blocks = [block for block in blocks if tuple(block.labels) == (text(args[0]),)]
-        outer = self.included(blocks[0]) if own == self._unit and len(blocks) == 1 else None
+        every = self.includes(*map(text, args)) if own == self._unit else []
+        outer = every[0][1] if len(every) == 1 else None
         return own if outer is None else os.path.abspath(outer.folder)
 
     def _found(self, args: list[Any]) -> Any:  # noqa: ANN401 - a value
-        found = _in_parents(text(args[0]) if args else TERRAGRUNT, self._unit)
-        return args[1] if isinstance(found, NotKnown) and args[1:] else found
+        name = text(args[0]) if args else TERRAGRUNT
+        found = _above(name, os.path.dirname(self._unit))
+        if isinstance(found, NotKnown):
+            return args[1] if args[1:] else found
+        return os.path.join(found, name)
+
+    def _included(self) -> dict[str, Any]:
+        """Return the members of the included files, by the label of the include, or those of a bare include."""
+        found = {"".join(block.labels[:1]): outer.members() for block, outer in self.includes() if outer is not None}
+        bare = found.pop("", {})
+        return found if isinstance(bare, NotKnown) else {**bare, **found}
 
     def _root(self, name: str) -> Any:  # noqa: ANN401 - a value
         if name == "local":
             return Of(self.local)
-        if name == "include":
-            blocks = [block for block in self.config.whole.blocks if block.kind == "include"]
-            named = {
-                block.labels[0]: outer.members() for block in blocks if block.labels and (outer := self.included(block))
-            }
-            bare = next(
-                (outer.members() for block in blocks if not block.labels and (outer := self.included(block))), {}
-            )
-            if named or bare:
-                return {**bare, **named}
+        if name == "include" and (found := self._once("terragrunt", "include", self._included)):
+            return found
         return Of(lambda which: NotKnown(say("only Terragrunt knows {name}.{which}", name=name, which=which)))
 
 
@@ -176,18 +189,14 @@ def _relative(folder: str, start: str) -> str:
     return os.path.relpath(folder, start).replace(os.sep, "/")
 
 
-def _is_small(path: str) -> bool:
-    try:
-        return os.path.isfile(path) and os.path.getsize(path) <= MAX_NAMED_FILE
-    except (OSError, ValueError):  # ValueError: the name contains NUL
-        return False
-
-
-def _word(block: Block, names: _Names, name: str) -> str:
-    """Return the text of an argument of a block; nothing if it is unknown or missing."""
+def _word(block: Block, names: Module, name: str) -> str:
+    """Return the text of an argument of a block; empty if it is missing, `NotKnown` if it is unknown or no text."""
     attribute = block.attributes.get(name)
-    found = None if attribute is None else outcome(attribute.expression, names.scope)
-    return "" if found is None or unknown(found) is not None else text(found)
+    found = "" if attribute is None else outcome(attribute.expression, names.scope)
+    try:
+        return unknown(found) or text(found)
+    except RefusedError as error:
+        return NotKnown(str(error))
 
 
 def _source(names: _Names) -> tuple[Block, _Names] | None:
@@ -198,14 +207,10 @@ def _source(names: _Names) -> tuple[Block, _Names] | None:
 
 
 def _folder(folder: str, terraform: Block, module: Module) -> str | NotKnown:
-    node = terraform.attributes["source"].expression
-    found = outcome(node, module.scope)
-    if (lost := unknown(found)) is not None:
-        return lost
-    words = text(found)
+    words = _word(terraform, module, "source")
     joined = os.path.join(folder, words.partition("?")[0])
     # Terragrunt also takes `.` and `modules/pool` for folders; `github.com/…` is none that exists.
-    if not words.startswith(_LOCAL) and not (words and os.path.isdir(joined)):
+    if isinstance(words, NotKnown) or not (words.startswith(_LOCAL) or (words and os.path.isdir(joined))):
         return NotKnown(words)
     found = os.path.normpath(joined)
     return os.path.relpath(found) if os.path.isabs(found) and not os.path.isabs(folder) else found
@@ -217,12 +222,8 @@ def _above(name: str, folder: str) -> str | NotKnown:
     return NotKnown(say("there is no {name} above {folder}", name=name, folder=folder)) if found is None else found
 
 
-def _in_parents(name: str, folder: str) -> str | NotKnown:
-    found = _above(name, os.path.dirname(folder))
-    return found if isinstance(found, NotKnown) else os.path.join(found, name)
-
-
 def _inputs(names: _Names) -> tuple[dict[str, Given], NotKnown | None]:
+    """Return the values of `inputs`, and why it may set other variables, too; None if it does not."""
     source = names.config
     attribute = source.whole.attributes.get("inputs")
     if attribute is None:
