@@ -480,6 +480,7 @@ def test_patches_of_a_kustomization_are_not_judged_alone(here: Path) -> None:
 
 STEERING = {"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly"}}
 API = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"}}
+ROLE = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "a"}}
 AT_LABEL = f"/spec/template/spec/nodeSelector/{EXCLUSIVE_LABEL.replace('/', '~1')}"
 
 
@@ -516,6 +517,10 @@ AT_LABEL = f"/spec/template/spec/nodeSelector/{EXCLUSIVE_LABEL.replace('/', '~1'
         ),
         ("kustomization.yaml", {"helmCharts": [{"name": "a", "valuesInline": STEERING}]}, "Kustomization '.'"),
         ("kustomization.yaml", {"patches": [{"patch": "a: [", "target": {"kind": "a"}}]}, None),
+        # Half a character, which JSON can contain, and a path that is deeper than any object.
+        ("kustomization.yaml", {"patches": [f"spec: {json.dumps(STEERING)} # \ud800"]}, "Kustomization '.'"),
+        ("x.json", {**ROLE, "text": f"spec: {json.dumps(STEERING)} # \ud800"}, "Role 'a'"),
+        ("patch.json", [{"op": "add", "path": "/a" * 5000, "value": STEERING}], "file './patch.json'"),
         ("kustomization.yaml", {"commonAnnotations": {"a": "b"}, "metadata": STEERING}, None),
     ],
 )

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.errors import InputError
 from eniplan.inputs.places import STAND_IN, NotKnown, Skipped, unknown_in
 from eniplan.k8s.autoscalers import KINDS
 from eniplan.k8s.pods import COUNTED
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
-from eniplan.plan.document import Document, read_documents
+from eniplan.plan.document import Document, documents_in
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from eniplan.text import without_halves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,12 +79,8 @@ def objects_of(file: str, value: Any, place: Within) -> Iterator[Document]:  # n
     """Yield the objects in an argument: a map, or YAML text. All lines of the text have the place of the argument."""
     if isinstance(value, dict):
         yield Document(file, value, place)
-    elif isinstance(value, str):
-        try:
-            data = without_halves(value).encode()
-            yield from (document._replace(tree=place) for document in read_documents(file, data))
-        except InputError:
-            return  # the tool that applies it reports invalid YAML
+    elif isinstance(value, str):  # the tool that applies it reports invalid YAML
+        yield from (document._replace(tree=place) for document in documents_in(file, value))
 
 
 def written(file: str, parts: list[Any], place: Within) -> list[Document]:

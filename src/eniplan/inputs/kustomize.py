@@ -6,13 +6,12 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from eniplan.errors import InputError
 from eniplan.inputs.objects import Object
 from eniplan.inputs.unread import KUSTOMIZATION, hidden_pods
 from eniplan.k8s.patches import patched
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
-from eniplan.plan.document import read_documents, value_at
+from eniplan.plan.document import documents_in, value_at
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -103,13 +102,9 @@ def placed(found: Kustomization, in_files: Mapping[str, Collection[str]]) -> set
 
 
 def _written(patch: object) -> list[object]:
-    """Return what the text of a patch says."""
+    """Return what the text of a patch says; nothing if it is not YAML, which kustomize refuses, too."""
     text = patch if isinstance(patch, str) else mapping(patch).get("patch")
-    try:
-        found = read_documents("", text.encode()) if isinstance(text, str) else []
-    except InputError:  # kustomize refuses it, too
-        found = []
-    return [patched(item.value) for item in found]
+    return [patched(item.value) for item in documents_in("", text)] if isinstance(text, str) else []
 
 
 def sources(found: Kustomization, by_folder: Mapping[str, Kustomization]) -> set[str]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from eniplan.errors import InputError
 from eniplan.inputs.places import STAND_IN, NotKnown, Origin, blanked
 from eniplan.inputs.steering import Pools, steer
 from eniplan.inputs.workloads import Part, Workload
@@ -23,7 +21,7 @@ from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
-from eniplan.plan.document import read_documents
+from eniplan.plan.document import documents_in
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.values import NamedTuple
 
@@ -188,7 +186,5 @@ def _texts(item: Object) -> Iterator[tuple[Path, object]]:
         elif isinstance(value, list):
             todo += [((*at, i), inner) for i, inner in enumerate(value)]
         elif isinstance(value, str) and any(mark in value for mark in MARKS):
-            with suppress(InputError):  # else it is a program, or a template
-                # Below a key, as the text is in its object.
-                every = read_documents(item.document.file, value.encode())
-                yield from ((at, {"": patched(found.value)}) for found in every)
+            # A program or a template is no YAML. Below a key, as the text is in its object.
+            yield from ((at, {"": patched(found.value)}) for found in documents_in(item.document.file, value))

@@ -18,6 +18,7 @@ from eniplan.bounds import JSON_NUMBERS, MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, de
 from eniplan.errors import InputError, Place, Problem, few
 from eniplan.libyaml import CParser, MappingNode, Node, ScalarNode, SequenceNode, yaml
 from eniplan.messages import NOTHING, Message, say
+from eniplan.text import without_halves
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -153,6 +154,13 @@ def read_documents(file: str, data: bytes) -> list[Document]:
         hint = say("is it the right file? `eniplan init` prints a starter plan")
         raise InputError(Problem(say("the file is empty"), Place(file), hint))
     return documents
+
+
+def documents_in(file: str, text: str) -> list[Document]:
+    """Parse the documents of a text inside of another document; none if it is not YAML or JSON."""
+    with suppress(InputError):
+        return read_documents(file, without_halves(text).encode())
+    return []
 
 
 def read_inputs(file: str, data: bytes) -> list[Document]:
