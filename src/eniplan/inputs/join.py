@@ -93,7 +93,7 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
     guests = [tuple(_guests(manifests, pools, found)) for (_, _, pools), found in zip(judged, homes, strict=True)]
     visiting = {guest.title for several in guests for guest in several}
     placed = {i for found in homes for i in found}
-    strays = [(quiet.order, f"{quiet.file}: {quiet.title}") for quiet in manifests.quiet]
+    strays = [(quiet.order, quiet.full_title) for quiet in manifests.quiet]
     parts = [*manifests.networkings]
     for i, workload in enumerate(manifests.workloads):
         if workload.part.title in visiting or i in placed or not judged:

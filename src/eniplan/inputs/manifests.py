@@ -12,28 +12,10 @@ from eniplan.inputs.choosing import Chooser, Policies
 from eniplan.inputs.networkings import POD_NETWORKING, networking_part, unknown_fields
 from eniplan.inputs.objects import Object, objects, objects_of
 from eniplan.inputs.places import NotKnown, Origin, unknown_in
-from eniplan.inputs.unread import (
-    FILE,
-    KUSTOMIZATION,
-    Patched,
-    Unread,
-    as_unread,
-    hidden_pods,
-    located,
-    of_kustomization,
-)
+from eniplan.inputs.unread import FILE, KUSTOMIZATION, Unread, as_unread, hidden_pods, located, of_kustomization
 from eniplan.inputs.workloads import WORKER, Key, Part, Quiet, Workload, as_created, holder_of, may_be, workload_part
 from eniplan.k8s import autoscalers
-from eniplan.k8s.kinds import (
-    BEHIND,
-    HOLDERS,
-    PER_NODE,
-    called,
-    controller_of,
-    has_ended,
-    standing_behind,
-    templates,
-)
+from eniplan.k8s.kinds import BEHIND, HOLDERS, PER_NODE, called, controller_of, has_ended, standing_behind, templates
 from eniplan.k8s.labels import Selector, selector_from
 from eniplan.k8s.nodes import repelling
 from eniplan.k8s.pods import read_pod
@@ -49,7 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from eniplan.inputs.steering import Pools
+    from eniplan.inputs.unread import Patched
     from eniplan.k8s.autoscalers import Scaling
+    from eniplan.k8s.kinds import Holder
     from eniplan.messages import Message
     from eniplan.plan.model import PodNetworking
 
@@ -63,8 +47,6 @@ _RUNNING = ("Node", "PodENI", "Event")
 NOTHING = say("nothing that eniplan checks")
 _PART = say("it is only a part (a patch?): check the whole, such as what `kubectl kustomize` builds")
 _fits_selector = compile_schema(SELECTOR)
-
-
 _Item = TypeVar("_Item")
 
 
@@ -133,14 +115,13 @@ class Manifests:
 
     def add(self, item: Object) -> str:
         """Add an object. Return why it is skipped; empty if it is not."""
-        kind = item.kind
-        known = (item.value["apiVersion"], kind) in _OTHERS
-        if not known and holder_of(item) is None:
+        kind, held = item.kind, holder_of(item)
+        if held is None and (item.value["apiVersion"], kind) not in _OTHERS:
             return "" if self._scales(item) or self._is_misnamed(item) else self._stranger(item)
         if not item.name:
             return say("it has no name")
-        if not known:
-            return self._pods(item)
+        if held is not None:
+            return self._pods(item, held)
         if kind == "PodNetworking":
             self.problems += unknown_fields(item)
             self.networkings.append(networking_part(item))
@@ -159,10 +140,20 @@ class Manifests:
         self.unread += [Unread(item.title, item.origin(), why, (item.namespace, item.name))] if has_pods else []
         return has_pods
 
-    def leave_unread(self, item: Object, why: str, part: str = "") -> bool:
-        """Keep an object whose pods cannot be judged, if it may have any. Return whether it may."""
+    def leave_unread(self, item: Object, why: str, part: str = "", *, is_part: bool = True) -> bool:
+        """Keep an object whose pods cannot be judged, if it may have any. Return whether it may.
+
+        Args:
+            item: the object.
+            why: the reason.
+            part: see `Unread`.
+            is_part: the same.
+
+        """
         pods = hidden_pods(item)
-        self.unread += [Unread(item.title, item.origin(), why, (item.namespace, item.name), pods, part)] if pods else []
+        if pods:
+            identity = item.namespace, item.name
+            self.unread.append(Unread(item.title, item.origin(), why, identity, pods, part, is_part))
         return bool(pods)
 
     def forget(self, files: Collection[str]) -> None:
@@ -206,10 +197,8 @@ class Manifests:
                 Problem(say("podSelector is not a label selector"), place, say("write matchLabels: {{…}}"))
             )
 
-    def _pods(self, item: Object) -> str:
+    def _pods(self, item: Object, found: Holder) -> str:
         item, chosen = as_created(item)
-        found = holder_of(item)
-        assert found is not None  # noqa: S101 - checked in `add`
         parts = [
             workload_part(item, found, template)
             for template in templates(found, item.value)
@@ -308,9 +297,7 @@ class Manifests:
             return say("it is of a running cluster: `eniplan verify --from {file}`", file=item.document.file)
         why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan, as a workload of its name "
                   "and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
-        is_kept = self.leave_unread(item, why)
-        self.unread += [self.unread.pop()._replace(is_part=False)] if is_kept else []
-        return "" if is_kept else NOTHING
+        return "" if self.leave_unread(item, why, is_part=False) else NOTHING
 
     def settle(
         self, plans: Collection[tuple[Pools, Chooser]], planned: Collection[tuple[str, str]]
@@ -358,12 +345,9 @@ class Manifests:
         def why(file: str) -> Message:
             return say("a patch: check what it is applied to: kubectl kustomize {folder}", folder=patches[file])
 
-        for part in self.networkings:
-            if part.file in patches:
-                yield part.full_title, why(part.file)
-        for quiet in self.quiet:
-            if os.path.normpath(quiet.file) in patches:
-                yield f"{quiet.file}: {quiet.title}", why(os.path.normpath(quiet.file))
+        every = [(part.file, part.full_title) for part in self.networkings]
+        every += ((os.path.normpath(quiet.file), quiet.full_title) for quiet in self.quiet)
+        yield from ((title, why(file)) for file, title in every if file in patches)
         self.quiet = [quiet for quiet in self.quiet if os.path.normpath(quiet.file) not in patches]
         self.networkings = [part for part in self.networkings if part.file not in patches]
         left = [workload for workload in self.workloads if workload.part.file in patches]
@@ -381,10 +365,18 @@ class Manifests:
 
     def _leave_patched(self) -> None:
         """Do not judge the workloads that patches may place elsewhere."""
-        for by in self.patched:
-            left = [workload for workload in self.workloads if by.may_place(workload)]
-            self.workloads = [workload for workload in self.workloads if not by.may_place(workload)]
-            self.unread += (as_unread(workload, by.kustomization.title, by.why) for workload in left)
+        by_file: dict[str, list[Patched]] = {}
+        for each in self.patched:
+            for file in each.files:
+                by_file.setdefault(file, []).append(each)
+        kept = []
+        for workload in self.workloads:
+            by = next((each for each in by_file.get(workload.part.file, ()) if each.may_place(workload)), None)
+            if by is None:
+                kept.append(workload)
+            else:
+                self.unread.append(as_unread(workload, by.kustomization.title, by.why))
+        self.workloads = kept
 
     def first(self) -> Origin:
         """Return the place of the first object."""

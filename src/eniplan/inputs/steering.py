@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.choosing import Chooser, Undecidable
 from eniplan.inputs.workloads import Workload, requests_eni
-from eniplan.k8s.kinds import (
-    PER_NODE,
-)
+from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.nodes import NodeLabels, repelling
 from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, NETWORKING_ANNOTATION, POOL_ANNOTATION

@@ -17,7 +17,8 @@ from eniplan.inputs.beside import Made, all_made, named, security_group, state, 
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import NotKnown, Origin, blanked
 from eniplan.inputs.spelling import BODY, CASED, PULUMI, ROS, Resource, as_text, camel, snake
-from eniplan.k8s.values import listing, mapping
+from eniplan.k8s.kinds import objects
+from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.document import decode, path_text, read_documents, value_at
 from eniplan.plan.fields import api_name, pascal
@@ -127,20 +128,16 @@ def _inner(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any], Body]
 def _crossplane(document: Document) -> list[Group] | None:
     """Return the pools of Crossplane objects; None if there are none."""
     value: Any = document.value
-    kind = value.get("kind")
-    if kind not in (_CROSSPLANE_POOL, "Composition", "List"):
+    specs: list[tuple[str, Path, Any]] = [
+        (str(value_at(item, ("metadata", "name"))), (*path, "spec"), item.get("spec"))
+        for path, item in objects(value)
+        if item.get("kind") == _CROSSPLANE_POOL
+    ]
+    if not specs and value.get("kind") != "Composition":
         return None
     from eniplan.inputs.composition import bases, pool_of  # noqa: PLC0415 - most runs have none
 
-    items: list[tuple[Path, Any]] = [((), value)]
-    if kind == "List":
-        items = [(("items", i), item) for i, item in enumerate(listing(value.get("items")))]
-    specs: list[tuple[str, Path, Any]] = [
-        (str(value_at(item, ("metadata", "name"))), (*path, "spec"), value_at(item, ("spec",)))
-        for path, item in items
-        if value_at(item, ("kind",)) == _CROSSPLANE_POOL
-    ]
-    specs += bases(value, _CROSSPLANE_POOL) if kind == "Composition" else ()
+    specs += bases(value, _CROSSPLANE_POOL)
     found = [pool_of(name, document, path, spec) for name, path, spec in specs]
     pools = [pool for pool in found if pool is not None]
     return [Group((document.file,), pools)] if pools else None

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.inputs.places import STAND_IN, NotKnown, Origin, blanked
 from eniplan.inputs.steering import Pools, steer
 from eniplan.inputs.workloads import Part, Workload
-from eniplan.k8s.kinds import (
-    PASSING_ON,
-    hidden_specs,
-    hidden_templates,
-    without_anchors,
-)
+from eniplan.k8s.kinds import PASSING_ON, hidden_specs, hidden_templates, without_anchors
 from eniplan.k8s.labels import Requirement
 from eniplan.k8s.nodes import Placement, Toleration, repelling
 from eniplan.k8s.patches import patched
@@ -67,7 +62,6 @@ class Unread(NamedTuple):
     """The namespace and name of a workload in a plan that stands for them."""
     pods: tuple[Hidden, ...] = ()
     """The pods as far as they can be read. Without any, they are for exclusive nodes."""
-
     part: str = ""
     """What is partly unknown: it is listed with the reason also if the pods do not ask for exclusive nodes."""
     is_part: bool = True
@@ -89,8 +83,8 @@ class Patched(NamedTuple):
     why: str
 
     def may_place(self, workload: Workload) -> bool:
-        """Return whether it may place the pods of a workload."""
-        return workload.part.file in self.files and ("" in self.names or workload.object.name in self.names)
+        """Return whether it may place the pods of a workload in one of its files."""
+        return "" in self.names or workload.object.name in self.names
 
 
 def located(item: Unread, asking: list[Hidden], plans: list[Pools]) -> Unread:

@@ -6,12 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.inputs.places import STAND_IN, NotKnown, Origin
-from eniplan.k8s.kinds import (
-    HOLDERS,
-    PER_NODE,
-    called,
-    holder,
-)
+from eniplan.k8s.kinds import HOLDERS, PER_NODE, called, holder
 from eniplan.k8s.nodes import Placement
 from eniplan.k8s.refusals import known_version
 from eniplan.k8s.terway import ENI, NETWORKING, NETWORKS, POD_ENI
@@ -102,6 +97,11 @@ class Quiet(NamedTuple):
     labels: Mapping[str, str]
     identities: tuple[tuple[str, str, str], ...]
     order: int
+
+    @property
+    def full_title(self) -> str:
+        """Its file, kind and name in messages."""
+        return f"{self.file}: {self.title}"
 
 
 Key: TypeAlias = "tuple[int, Path, tuple[str, str, str]]"
