@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan.errors import InputError
 from eniplan.fixing import embedded
 from eniplan.fixing.wish import CannotFixError, Wish
-from eniplan.inputs.script import is_script
-from eniplan.plan.load import HCL_ENDINGS, MARKDOWN_ENDINGS
+from eniplan.plan.load import HCL_ENDINGS, MARKDOWN_ENDINGS, is_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -39,9 +39,9 @@ from eniplan.plan.document import Document, NoPlaces, decode, read_documents, re
 from eniplan.plan.load import (
     MAKE_ENDINGS,
     MARKDOWN_ENDINGS,
-    SCRIPT_ENDINGS,
     LoadedPlan,
     is_plan,
+    is_script,
     load_document,
     unreadable_file,
 )
@@ -167,6 +167,10 @@ class Collected:
         """See `Others.leads_out`."""
         return self._hcl.leads_out(folder)
 
+    def _count(self, file: str) -> None:
+        """Count a file as an input, even if there is nothing to check in it."""
+        self._documents.append(Document(file, None, NoPlaces()))
+
     def skip(self, path: str, why: str, value: object = None, title: str = "") -> None:
         """See `Others.skip`. `value` and `title` are the skipped part, if it is not the whole file."""
         name = self._marked.get(path, "")
@@ -192,10 +196,8 @@ class Collected:
             yield Problem(say("this file has values of Terraform variables"), Place(path), hint)
         elif path.endswith(MARKDOWN_ENDINGS):
             yield from self._markdown(path, data, named=named)
-        elif path.endswith(MAKE_ENDINGS):
-            self._make(path, data, named=named)
-        elif _may_be_script(path, data) and self._script(path, data, named=named):
-            return
+        elif path.endswith(MAKE_ENDINGS) or is_script(path, data):
+            self._script(path, data, named=named)
         elif is_hcl(path, data):
             yield from self._take_hcl(path, data, named=named)
         else:
@@ -250,16 +252,6 @@ class Collected:
         self._documents += [document] if is_kept else []
         return is_kept
 
-    def _make(self, path: str, data: bytes, *, named: bool) -> None:
-        """Collect the calls in the recipes of a Makefile."""
-        if named:
-            self._documents.append(Document(path, None, NoPlaces()))
-        try:
-            if not self._jobs(path, data):
-                self.skip(path, say("it creates no node pool"))
-        except InputError as error:
-            self._broken(path, error, is_ours=named)
-
     def _jobs(self, path: str, data: bytes) -> bool:
         """Collect the calls in the scripts of a YAML file, such as the jobs of a CI, or of a Makefile.
 
@@ -271,10 +263,12 @@ class Collected:
             return False
         from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
 
+        if not script.is_worth(data):
+            return False
         found: list[Call] = []
         before = len(self._problems)
         blocks = markdown.recipes if path.endswith(MAKE_ENDINGS) else markdown.scripts
-        for block in blocks(decode(path, data)) if script.is_worth(data) else ():
+        for block in blocks(decode(path, data)):
             try:
                 calls = script.calls(path, block.text.encode(), is_folded=block.is_folded)
                 found += [call._replace(document=block.placed(call.document)) for call in calls]
@@ -286,7 +280,7 @@ class Collected:
                 # A description may quote a call with the body left out.
                 self._broken(path, InputError(*moved), is_ours=block.is_text or EXCLUSIVE_LABEL in block.text)
         if found:
-            self._documents.append(Document(path, None, NoPlaces()))
+            self._count(path)
         self._calls += found
         return bool(found) or len(self._problems) > before
 
@@ -295,23 +289,24 @@ class Collected:
         if texts and any(names_ours(text.data) for text in texts):
             self._hcl.embed(path, name, texts)
 
-    def _script(self, path: str, data: bytes, *, named: bool) -> bool:
-        """Collect the calls in a file. Return whether it is a shell script."""
+    def _script(self, path: str, data: bytes, *, named: bool) -> None:
+        """Collect the calls in a shell script, or in the recipes of a Makefile."""
         from eniplan.inputs import script  # noqa: PLC0415 - most runs have none
 
-        if not script.is_script(path, data):
-            return False
         if named:
-            self._documents.append(Document(path, None, NoPlaces()))  # a named script is an input even without calls
+            self._count(path)  # a named script is an input even without calls
         try:
-            found = list(script.calls(path, data)) if script.is_worth(data) else []
+            if path.endswith(MAKE_ENDINGS):
+                has_calls = self._jobs(path, data)
+            else:
+                found = list(script.calls(path, data)) if script.is_worth(data) else []
+                self._calls += found
+                has_calls = bool(found)
         except InputError as error:
             self._broken(path, error, is_ours=named or bool(_ours().search(data)))
-            return True
-        if not found:
+            return
+        if not has_calls:
             self.skip(path, say("it creates no node pool"))
-        self._calls += found
-        return True
 
     def _broken(self, path: str, error: InputError, *, is_ours: bool) -> None:
         """Report a malformed file: as an error if it may concern exclusive pools, otherwise as a note."""
@@ -326,7 +321,7 @@ class Collected:
         from eniplan.inputs import markdown  # noqa: PLC0415 - most runs have none
 
         if named:
-            self._documents.append(Document(path, None, NoPlaces()))
+            self._count(path)
         try:
             blocks = list(markdown.blocks(decode(path, data)))
         except InputError as error:
@@ -353,7 +348,7 @@ class Collected:
                 return
             self._embed(path, str(block.line), [text])
             if names_ours(text.data):  # makes the file an input
-                self._documents.append(Document(path, None, NoPlaces()))
+                self._count(path)
         elif block.language in markdown.YAML:
             for document in map(block.placed, read_documents(path, inner)):
                 if is_plan(document):
@@ -374,7 +369,7 @@ class Collected:
             if not self._manifests.leave_unread(kustomization.as_object, kustomization.changing()):
                 self.skip(document.file, say("a kustomization: check what it builds (kubectl kustomize)"), value)
             if named:  # even without the apiVersion and the kind, which kustomize does not need
-                self._documents.append(Document(document.file, None, NoPlaces()))
+                self._count(document.file)
             return True
         if "resource_changes" in value or ("format_version" in value and "planned_values" in value):
             self._take_plan(document)
@@ -412,7 +407,7 @@ class Collected:
         if not reasons:
             self.skip(document.file, NOTHING, document.value)
         if named or "" in reasons:
-            self._documents.append(Document(document.file, None, NoPlaces()))
+            self._count(document.file)
         return True
 
     def _add(self, item: Object) -> str:
@@ -498,7 +493,7 @@ class Collected:
             yield from error.problems
             return
         if not why:
-            self._documents.append(Document(path, None, NoPlaces()))
+            self._count(path)
             return
         self.skip(path, why)
         if named:  # a pre-commit hook passes every changed file
@@ -660,10 +655,6 @@ def _objects(document: Document, number: int | None) -> Iterable[Object]:
     # What was read again would not be marked as unknown.
     filled = objects(document._replace(value=value), None)
     return (item._replace(value=as_read(item.value, item.name)) if is_judged(item) else item for item in filled)
-
-
-def _may_be_script(path: str, data: bytes) -> bool:
-    return path.endswith(SCRIPT_ENDINGS) or data[:2] == b"#!"
 
 
 def _no_facts(file: str, value: dict[str, Any]) -> Problem | None:

@@ -19,7 +19,6 @@ from eniplan.k8s.values import rewritten
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, decode, read_documents
 from eniplan.plan.fields import SECTIONS
-from eniplan.plan.load import SCRIPT_ENDINGS
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -60,11 +59,6 @@ class Call(NamedTuple):
         if not self.cluster or UNKNOWN in self.cluster:
             return None
         return Stated({"id": self.cluster}, {("id",): Origin(self.document, ())})
-
-
-def is_script(path: str, data: bytes) -> bool:
-    """Return whether a file is a shell script."""
-    return path.endswith(SCRIPT_ENDINGS) or (data[:2] == b"#!" and b"sh" in data.partition(b"\n")[0])
 
 
 def is_worth(data: bytes) -> bool:

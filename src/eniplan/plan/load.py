@@ -80,6 +80,11 @@ class LoadedPlan(NamedTuple):
     """The facts of the account, with `--live`."""
 
 
+def is_script(path: str, data: bytes) -> bool:
+    """Return whether a file is a shell script."""
+    return path.endswith(SCRIPT_ENDINGS) or (data[:2] == b"#!" and b"sh" in data.partition(b"\n")[0])
+
+
 class Others(Protocol):
     """Collects the inputs of a run that are not plans."""
 
