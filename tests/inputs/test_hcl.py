@@ -156,7 +156,7 @@ def test_what_is_no_literal_is_open_and_not_missing(here: Path, old: str, new: s
         (
             f'labels {{\n key = "{EXCLUSIVE_LABEL}"\n value = "eniOnly"\n}}\ndynamic "labels" {{\n content {{}}\n}}',
             set(),
-            0,
+            1,
         ),
         # a public module makes the label in this way
         (
@@ -177,6 +177,25 @@ def test_which_pools_are_judged(here: Path, labels: str, rules: set[str] | None,
     assert judged.rules == (rules or set())
     assert len(judged.facts) == facts
     assert len(judged.skipped) == (rules is None)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "labels {\n key = var.key\n value = var.value\n}",
+        'dynamic "labels" {\n for_each = var.labels\n content {\n key = labels.key\n value = labels.value\n }\n}',
+    ],
+)
+@pytest.mark.parametrize("is_sure", [True, False])
+def test_rules_about_labels_wait_for_a_label_of_unknown_key(here: Path, labels: str, *, is_sure: bool) -> None:
+    """Without --var, `type = virtual-kubelet` and a terway-config that does not exist could hide there."""
+    text = hcl(*FINE, labels)
+    if not is_sure:
+        text = text.replace(f'"{EXCLUSIVE_LABEL}"', "var.mode")
+    judged = judge_files(here, {"main.tf": text})
+    assert (judged.rules, judged.problems) == (set(), [])
+    (waiting,) = judged.report.undecided
+    assert {"NP010", "TW012", "NET001", "WL007"} <= set(waiting.rules)
 
 
 def test_a_count_of_none_makes_no_pool(here: Path) -> None:

@@ -101,7 +101,7 @@ def test_one_block_that_is_not_known_hides_the_others() -> None:
     assert TERRAFORM.body_of({"labels": [{"key": "a", "value": "b"}, UNKNOWN]}) == {
         "kubernetes_config": {"labels": UNKNOWN}
     }
-    assert TERRAFORM.body_of({"labels": [UNKNOWN, LABEL]}) == {"kubernetes_config": {"labels": [LABEL]}}
+    assert TERRAFORM.body_of({"labels": [UNKNOWN, LABEL]}) == {"kubernetes_config": {"labels": [UNKNOWN, LABEL]}}
     assert ROS.body_of({"KubernetesConfig": UNKNOWN}) == {"kubernetes_config": UNKNOWN}
 
 

@@ -145,6 +145,8 @@ def read_pool(body: dict[str, Any]) -> Pool:
     if rest:
         value["overrides"] = rest
     unknown = _settle(value)
+    if (lost := _lost_label(labels_of(body))) is not None:
+        unknown["labels",] = str(lost)  # any rule about labels may wait for it; the known ones stay
     if isinstance(cordoned, NotKnown):
         unknown["overrides", *_CORDONED] = str(cordoned)
     plain = rewritten(value, lambda part: f"({part})" if isinstance(part, NotKnown) else part)
@@ -243,6 +245,12 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
             if (key, text) != (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE):
                 out[key] = text or ""
     return out
+
+
+def _lost_label(labels: Value) -> NotKnown | None:
+    """Return the first label of a list of which not even the key is known."""
+    keys = (item.get("key") if isinstance(item, dict) else item for item in (labels if isinstance(labels, list) else ()))
+    return next((key for key in keys if isinstance(key, NotKnown)), None)
 
 
 def _taints(taints: Any) -> Any:  # noqa: ANN401 - a body may hold anything

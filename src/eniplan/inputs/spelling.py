@@ -184,11 +184,9 @@ class Names:
         if isinstance(value, list) and name in self._blocks:
             # One unknown block makes the list unknown, unless a known block has the exclusive label.
             lost = next((item for item in value if isinstance(item, NotKnown)), None)
-            known = [item for item in value if not isinstance(item, NotKnown)]
-            if lost is not None and not (self._blocks[name] == _LABELS and exclusive(known)):
+            if lost is not None and not (self._blocks[name] == _LABELS and exclusive(value)):
                 yield name, indexes, lost
                 return
-            value = known
         if name in self._names or isinstance(value, NotKnown) or self._is_misread(name, value):
             yield name, indexes, value
         elif isinstance(value, dict):

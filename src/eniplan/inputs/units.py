@@ -138,8 +138,7 @@ def _aside(pool: PoolInput, stated: Stated | None) -> tuple[LoadedPlan, Plan | N
 def unit_of_doubtful(pool: PoolInput, why: str, cluster: Origin | None, stated: Stated | None) -> Unit:
     """Return a unit with a pool that may or may not be exclusive."""
     unit = unit_of([pool], cluster, stated)
-    known = (gap for gap in unit.gaps if gap.path[2:3] != ("labels",))
-    return unit._replace(gaps=(Gap(("nodePools", 0), why), *known), beside=True)
+    return unit._replace(gaps=(Gap(("nodePools", 0), why), *unit.gaps), beside=True)
 
 
 def add_cluster(value: dict[str, Any], origins: dict[Path, Places], cluster: Origin) -> None:
