@@ -469,3 +469,58 @@ def test_a_job_with_a_malformed_body_is_told_at_its_place(here: Path) -> None:
 def test_a_file_of_another_program_is_no_plan_with_mistakes(here: Path, text: str) -> None:
     judged = judge_files(here, {"a.yml": text})
     assert judged.problems == ["a.yml:1:1: this is no plan, and no other input that eniplan reads []"]
+
+
+SET = {
+    "read from a file": "T=ecs.g8i.8xlarge\nsource ./env.sh\n",
+    "read from a file, by the short name": "T=ecs.g8i.8xlarge\n. env.sh\n",
+    "evaluated": "T=ecs.g8i.8xlarge\neval 'T=ecs.g7.2xlarge'\n",
+    "exported from a file": "T=ecs.g8i.8xlarge\nexport $(grep -v ^# .env | xargs)\n",
+    "printed into": "T=ecs.g8i.8xlarge\nprintf -v T %s ecs.g7.2xlarge\n",
+    "asked for": 'T=ecs.g8i.8xlarge\nread -p "Which type? " T\n',
+    "asked for with others": "T=ecs.g8i.8xlarge\nread -r A T B <types.txt\n",
+    "default of a variable that a file may set": "source ./env.sh\nT=${T:-ecs.g8i.8xlarge}\n",
+    "default of a variable that is asked for": 'read -p "Which type? " U\nT=${U:-ecs.g8i.8xlarge}\n',
+}
+
+
+@pytest.mark.parametrize("name", SET)
+def test_what_may_set_a_variable_leaves_it_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    call = POST + " --body " + json.dumps(json.dumps(BAD).replace("ecs.g7.2xlarge", "${T}")) + "\n"
+    judged = judge_files(tmp_path, {"a.sh": SET[name] + call})
+    assert (judged.rules, list(judged.facts)) == (set(), ["scaling_group.instance_types of pool 'trading'"])
+
+
+@pytest.mark.parametrize("before", [". ./env.sh", "eval $(ssh-agent)", "export $(xargs < .env)", "read U"])
+def test_a_variable_that_is_set_afterwards_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    script = f'{before}\nB={quoted(BAD)}\n{POST} --body "$B"\n'
+    assert judge_files(tmp_path, {"a.sh": script}).rules == {"ENI001"}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "sed -i 's/g8i.8/g7.2/' b.json", "yq -i '.x = 1' b.json", "perl -pi -e s/a/b/ b.json", "mv new.json b.json",
+        "jq .x new.json > b.json", "cp prod.json b.json", "yq e --inplace '.x = 1' b.json", "jq . < a | sponge b.json",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("body", ["$(cat b.json)", "file://b.json"])
+def test_a_body_that_the_script_edits_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edit: str, body: str
+) -> None:
+    """The file of the folder is only what the script starts from."""
+    monkeypatch.chdir(tmp_path)
+    judged = judge_files(tmp_path, {"a.sh": f'{edit}\n{POST} --body "{body}"\n', "b.json": BODY})
+    (waiting,) = judged.report.undecided
+    assert {"ENI001", "NP015", "NET001"} <= set(waiting.rules)
+
+
+@pytest.mark.parametrize("use", ["cp b.json old.json", "sed s/a/b/ b.json > c.json", "sed -n 1p b.json", "cat b.json"])
+def test_a_body_that_the_script_only_reads_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    judged = judge_files(tmp_path, {"a.sh": f'{use}\n{POST} --body "$(cat b.json)"\n', "b.json": BAD})
+    assert (judged.rules, judged.facts) == ({"ENI001"}, {})

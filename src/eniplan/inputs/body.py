@@ -71,8 +71,12 @@ class Pool(NamedTuple):
 
 def labels_of(body: Mapping[str, Any]) -> Value:
     """Return the labels of a body."""
+    return _of_config(body, "labels")
+
+
+def _of_config(body: Mapping[str, Any], key: str) -> Value:
     config = body.get("kubernetes_config")
-    return config if isinstance(config, NotKnown) else value_at(config, ("labels",))
+    return config if isinstance(config, NotKnown) else value_at(config, (key,))
 
 
 def exclusive(labels: Value) -> bool | None:
@@ -140,15 +144,13 @@ def read_pool(body: dict[str, Any]) -> Pool:
         if rest.get(section) == {}:
             del rest[section]
     _hide(rest)
-    cordoned = value_at(rest, _CORDONED)
+    cordoned = _of_config(body, _CORDONED[-1])
     rest = _known(rest)
     if rest:
         value["overrides"] = rest
-    unknown = _settle(value)
-    if (lost := _lost_label(labels_of(body))) is not None:
-        unknown["labels",] = str(lost)  # any rule about labels may wait for it; the known ones stay
-    if isinstance(cordoned, NotKnown):
-        unknown["overrides", *_CORDONED] = str(cordoned)
+    # The known labels stay, and any rule about labels may wait for one of unknown key.
+    beside = {("labels",): _lost_label(labels_of(body)), ("overrides", *_CORDONED): cordoned}
+    unknown = _settle(value) | {path: str(found) for path, found in beside.items() if isinstance(found, NotKnown)}
     plain = rewritten(value, lambda part: f"({part})" if isinstance(part, NotKnown) else part)
     return Pool(plain, body_paths, unknown, tuple(misread))
 
@@ -249,7 +251,8 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
 
 def _lost_label(labels: Value) -> NotKnown | None:
     """Return the first label of a list of which not even the key is known."""
-    keys = (item.get("key") if isinstance(item, dict) else item for item in (labels if isinstance(labels, list) else ()))
+    items = labels if isinstance(labels, list) else []
+    keys = (item.get("key") if isinstance(item, dict) else item for item in items)
     return next((key for key in keys if isinstance(key, NotKnown)), None)
 
 

@@ -55,8 +55,15 @@ _FORMATS = frozenset((
     ("python3", "-m", "json.tool"), ("tr", "-d", "\\n"), ("tr", "-d", "\\r\\n"),
 ))  # fmt: skip
 """Commands that print the JSON that they read, in another layout."""
-_CHANGES = frozenset(("cp", "envsubst", "install", "mv", "perl", "rm", "sed", "sponge", "yq"))
-"""Commands that may change a file that they name."""
+_TAKES, _FILLS = ("mv", "rm", "sponge"), ("cp", "install")
+"""Commands that change each file that they name, or the last one."""
+_EDITS = ("perl", "sed", "yq")
+"""Commands that change each file that they name if an option says so."""
+_IN_PLACE = re.compile(r"-\w*i|--in-?place")
+_SOURCES = (".", "eval", "source")
+"""Commands that may set any variable."""
+_BY_WORDS = ("getopts", "mapfile", "printf", "read", "readarray", "unset")
+"""Commands that set variables that they name as words."""
 _BY_NAME = re.compile("^(?:file://|@)")
 """How the CLI is given a file instead of its text."""
 _SEPARATORS = "\n;&|()"
@@ -127,6 +134,7 @@ class _Reader:
         self._arrays: dict[str, list[Word]] = {}
         self._wrappers = {found[1]: found[2].split() for found in _WRAPPER.finditer(script)}
         self._has_functions = _FUNCTION.search(script) is not None
+        self._has_sourced = False
         self._depth = 0
         self.found: list[Command] = []
 
@@ -227,15 +235,28 @@ class _Reader:
                 break
             if match is not None and self._set[match[1]] == 1:
                 self._variables[match[1]] = _without(word, match.end())
+        self._forget(names)
         if "read" in names and command.stdin is not _NOTHING.stdin and self._set[names[-1]] == 1:
             self._variables[names[-1]] = command.stdin
         written = names[-1] if names[:1] == ["tee"] else command.writes
         told = self._told(command)
-        for file in (written, *(names if _CHANGES.intersection(names) else ())):
-            self._files.pop(file, None)
+        for file in filter(None, (*_changed(names), written)):
+            self._files[file] = [Part("", self._at, say("the file {file}", file=file))]  # whatever the folder has
         if written and told is not None and not command.appends:
             self._files[written] = told
         return [command]
+
+    def _forget(self, names: list[str]) -> None:
+        """Forget the variables that a command may set to what the script does not show."""
+        of_files = any(name in _SETTERS for name in names[:1]) and any(name[:1] == UNKNOWN for name in names)
+        if of_files or any(name in _SOURCES for name in names[:1]):  # `export $(cat .env)` also sets any variable
+            self._variables.clear()
+            self._arrays.clear()
+            self._has_sourced = True
+        elif any(name in _BY_WORDS for name in names):
+            for name in names:
+                self._variables.pop(name, None)
+                self._set[name] = self._set[name] or 1
 
     # --- Words -----------------------------------------------------------------------------------------------
 
@@ -342,7 +363,8 @@ class _Reader:
         before = self._script[max(found.start() - len(name) - 3, 0) : found.start()]
         is_own = self._set[name] == 1 and re.search(rf'(?<!\w){name}="?$', before) is not None
         is_given = name.isdecimal() and self._has_functions  # the caller of the function sets it
-        if not words or operator[-1] == "?" or is_given or (self._set[name] and known is None and not is_own):
+        is_set = is_given or self._has_sourced or (self._set[name] and known is None and not is_own)
+        if not words or operator[-1] == "?" or is_set:
             return [Part("", found.start(), found[0])]
         shown = f"${name}" if name.isdecimal() else name
         made = [Part(words, found.start(4), note=say("the default of {shown}", shown=shown))]
@@ -409,6 +431,15 @@ class _Reader:
                 return at, after
             at = after
         return at, at
+
+
+def _changed(names: list[str]) -> list[str]:
+    """Return the files that a command may change, among its words."""
+    if any(name in _TAKES for name in names):
+        return names
+    if any(name in _FILLS for name in names):
+        return names[-1:]
+    return names if any(name in _EDITS for name in names) and any(map(_IN_PLACE.match, names)) else []
 
 
 def _without(word: Word, count: int) -> Word:
