@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from eniplan.inputs.hcl.disk import Disk
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from tests.inputs.support import CLUSTER, RESOURCE
 
@@ -449,6 +450,31 @@ class TestFiles:
     def test_they_are_read(self, check: Any, expression: str) -> None:  # noqa: ANN401 - see `check`
         files = {"types__json": json.dumps([FEW]), "types__tftpl": "ecs.g7.${size}", "few__txt": FEW}
         assert self.types(check, expression, **files) == ({"ENI001"}, "")
+
+    @pytest.mark.parametrize(
+        ("pattern", "found"),
+        [
+            ("*.txt", {"a.txt"}),
+            ("?.*", {"a.txt"}),
+            ("**", {"a.txt", "b/a.txt", "b/c/a.txt", "b/c/x.md"}),
+            ("**/*.txt", {"a.txt", "b/a.txt", "b/c/a.txt"}),
+            ("**/b/*.txt", {"b/a.txt"}),
+            ("b/**/*.txt", {"b/a.txt", "b/c/a.txt"}),
+            ("b/**/c/*", {"b/c/a.txt", "b/c/x.md"}),
+            ("**/**/c/**", {"b/c/a.txt", "b/c/x.md"}),
+            ("b/*", {"b/a.txt"}),
+            ("b**/a.txt", {"b/a.txt"}),
+            ("c/**", set()),
+            ("*a" * 60 + "b", set()),
+            ("**/" * 60 + "b", set()),
+        ],
+    )
+    def test_file_sets(self, tmp_path: Path, pattern: str, found: set[str]) -> None:
+        for name in ("a.txt", "b/a.txt", "b/c/a.txt", "b/c/x.md", "a" * 200):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        names = Disk(str(tmp_path), str(tmp_path), set()).names(".", pattern)
+        assert set(names) - {"a" * 200} == found
 
     @pytest.mark.parametrize(
         ("expression", "why"),

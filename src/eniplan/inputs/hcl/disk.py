@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_NAMED_FILE
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     Fill = Callable[[Expression, dict[str, Any]], Any]
 
-_PATTERN = re.compile(r"\*\*/?|\*|\?|[^*?\[\]{}\\!]")
+_OTHER_SIGNS = frozenset("[]{}\\!")
+"""What has a meaning in patterns of Terraform besides `*`, `**` and `?`."""
 
 
 class Disk:
@@ -52,14 +53,14 @@ class Disk:
             raise LeavesError
         path = os.path.join(self._root, name)
         real = os.path.realpath(path)
-        if not any(_is_in(real, allowed) for allowed in self._allowed) and not self._is_shared(real):
+        if not any(is_in(real, allowed) for allowed in self._allowed) and not self._is_shared(real):
             raise LeavesError
         return path
 
     def _is_shared(self, real: str) -> bool:
         """Return whether a path is in the repository of the configuration, and not hidden."""
         repository = self._repository
-        return repository is not None and _is_in(real, repository) and "/." not in real[len(repository) :]
+        return repository is not None and is_in(real, repository) and "/." not in real[len(repository) :]
 
     def content(self, name: str) -> str | NotKnown:
         """Return the text of a file.
@@ -92,11 +93,8 @@ class Disk:
     def names(self, folder: str, pattern: str) -> Set | NotKnown:
         """Return the files below a folder that match a pattern, like `fileset()`."""
         top = self._path(folder)
-        parts = _PATTERN.findall(pattern)
-        if "".join(parts) != pattern or pattern.startswith("/") or ".." in pattern:
+        if pattern.startswith("/") or ".." in pattern or not _OTHER_SIGNS.isdisjoint(pattern):
             return NotKnown(say("the pattern {pattern}", pattern=pattern))
-        signs = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-        wanted = re.compile("".join(signs.get(part) or re.escape(part) for part in parts))
         found: list[Any] = []
         seen = 0
         for here, inner, files in os.walk(top):
@@ -105,14 +103,29 @@ class Disk:
             if seen > MAX_ITEMS:
                 raise TooMuchError
             names = (os.path.relpath(os.path.join(here, name), top) for name in files)
-            found += (name for name in names if wanted.fullmatch(name))
+            found += (name for name in names if _fits(name, pattern))
             if "/" not in pattern and "**" not in pattern:
                 break
         return set_of(found)
 
 
-def _is_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
+def _fits(path: str, pattern: str) -> bool:
+    """Return whether a path matches a pattern, in which the step `**` stands for any number of folders."""
+    names = path.split("/")
+    ends = {0}  # after how many names the pattern may end, as far as it is read
+    for step in pattern.split("/"):
+        if step == "**":
+            ends = set(range(min(ends), len(names) + 1))
+        else:
+            ends = {n + 1 for n in ends if n < len(names) and fnmatchcase(names[n], step)}
+        if not ends:
+            return False
+    return len(names) in ends
+
+
+def is_in(path: str, folder: str) -> bool:
+    """Return whether a path is that of a folder, or of something in it; links are not followed."""
+    return os.path.relpath(path or ".", folder).split(os.sep)[0] != os.pardir
 
 
 def holding(name: str, folder: str) -> str | None:

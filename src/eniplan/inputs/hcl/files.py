@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import COMMAND_LINE, InputError, Place, Problem, unreadable
 from eniplan.inputs.applied import APPLIED, CHART
+from eniplan.inputs.hcl.disk import is_in
 from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.module import Given, Module
 from eniplan.inputs.hcl.nodes import Literal, Name
@@ -197,7 +198,7 @@ class Files:
 
     def leads_out(self, folder: str) -> bool:
         """Return whether a configuration in a folder has pools or manifests; they may be in modules elsewhere."""
-        return any(_is_in(shown, folder) for shown in self._fruitful)
+        return any(is_in(shown, folder) for shown in self._fruitful)
 
     def finish(self) -> Outcome:
         """Evaluate all configurations."""
@@ -473,10 +474,6 @@ def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
     except (OSError, ValueError):  # ValueError: the name contains NUL
         return []
     return [name for name in names if not _is_replaced(os.path.join(folder, name))]
-
-
-def _is_in(path: str, folder: str) -> bool:
-    return os.path.relpath(path or ".", folder).split(os.sep)[0] != os.pardir
 
 
 def _of_tofu(path: str) -> str:
