@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests.inputs.support import BODY, LABEL, judge_files
 
@@ -719,3 +720,89 @@ def test_what_pulumi_does_to_a_pool(here: Path, op: str, before: object, after: 
 def test_steps_of_another_program(here: Path) -> None:
     judged = judge_files(here, {"a.json": {"steps": [{"op": "x"}, 1], "alicloud:cs": 1}, "b.json": BODY}, ".")
     assert (judged.problems, judged.skipped[0]) == ([], ("./a.json", "nothing that eniplan checks"))
+
+
+STACKED = PULUMI.replace("resources:", "config: {type: {default: ecs.g8i.8xlarge}}\nresources:").replace(
+    "[ecs.g8i.8xlarge, ecs.g7.2xlarge]", "['${type}']"
+)
+
+
+@pytest.mark.parametrize(
+    ("stacks", "rules", "waits"),
+    [
+        ({}, set(), False),
+        ({"prod": "config: {'ack:type': ecs.g7.2xlarge}"}, {"ENI001"}, False),
+        ({"prod": "config: {type: ecs.g7.2xlarge}", "dev": "config: {type: ecs.g7.2xlarge}"}, {"ENI001"}, False),
+        ({"prod": "config: {'ack:type': ecs.g7.2xlarge}", "dev": "config: {}"}, set(), True),
+        ({"prod": "config: {'ack:type': ecs.g8i.8xlarge}", "dev": "config: {}"}, set(), False),
+        ({"prod": "config: {'ack:type': {secure: AAAB}}"}, set(), True),
+        ({"prod": "config: {'ack:other': a}"}, set(), False),
+        ({"prod": "config: [a"}, set(), False),
+        ({"prod": ""}, set(), False),
+    ],
+)
+def test_the_stacks_beside_a_pulumi_program_set_its_configuration(
+    here: Path, stacks: dict[str, str], rules: set[str], *, waits: bool
+) -> None:
+    files = {f"Pulumi.{name}.yaml": text for name, text in stacks.items()}
+    judged = judge_files(here, {**files, "Pulumi.yaml": STACKED}, "Pulumi.yaml")
+    assert judged.rules & {"ENI001"} == rules
+    assert any("ENI001" in item.rules for item in judged.report.undecided) == waits
+    if rules:
+        (hint,) = (str(found.hint) for found in judged.report.findings if found.rule.id == "ENI001")
+        assert "Pulumi.prod.yaml" in hint
+
+
+def test_the_arguments_of_a_pulumi_resource_may_be_one_expression(here: Path) -> None:
+    head, _, arguments = PULUMI.partition("    properties:\n      clusterId")
+    program = f"{head}    properties: ${{fast_}}\nvariables:\n  fast_:\n      clusterId{arguments}"
+    assert "ENI001" in judge_files(here, {"Pulumi.yaml": program}).rules
+    judged = judge_files(here, {"Pulumi.yaml": program.replace("  fast_:", "  other:")})
+    (waiting,) = judged.report.undecided
+    assert {"ENI001", "NET001", "NP013", "NP015"} <= set(waiting.rules)
+
+
+PATCH = "apiVersion: ack.alibabacloud.crossplane.io/v1alpha1\nkind: KubernetesNodePool\nmetadata: {name: fast}\n"
+LABELS = "{labels: [{key: k8s.aliyun.com/exclusive-mode-eni-type, value: eniOnly}]}"
+JSON_PATCH = """\
+patches:
+  - target: {kind: KubernetesNodePool}
+    patch: |
+      - {op: replace, path: /spec/forProvider/instanceTypes, value: [ecs.g7.2xlarge]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("patches", "patch", "waits"),
+    [
+        ("patches: [{path: p.yaml}]\n", PATCH + "spec: {forProvider: {instanceTypes: [ecs.g7.2xlarge]}}", True),
+        ("patches: [{path: p.yaml}]\n", PATCH + f"spec: {{forProvider: {LABELS}}}", True),
+        ("patchesStrategicMerge: [p.yaml]\n", PATCH + "spec: {forProvider: {desiredSize: '900'}}", True),
+        (JSON_PATCH, "", True),
+        ("patches: [{path: p.yaml}]\n", PATCH.replace("KubernetesNodePool", "KubernetesAddon"), False),
+        ("patches: [{path: none.yaml}]\n", "", False),
+    ],
+)
+def test_what_a_kustomization_makes_of_node_pools_is_unknown(
+    here: Path, patches: str, patch: str, *, waits: bool
+) -> None:
+    files = {
+        "base/pool.yaml": CROSSPLANE.replace(", ecs.g7.2xlarge", ""),
+        "base/kustomization.yaml": "resources: [pool.yaml]\n",
+        "prod/kustomization.yaml": f"resources: [../base]\n{patches}",
+        "prod/p.yaml": patch,
+    }
+    judged = judge_files(here, files, ".")
+    assert judged.rules == set()
+    told = [set(item.rules) for item in judged.report.undecided if "prod" in str(item.hint)]
+    assert [{"ENI001", "NET001", "NP005", "NP013"} <= rules for rules in told] == [True] * waits
+
+
+@pytest.mark.parametrize("target", ["spec", "spec.forProvider"])
+def test_a_patch_of_a_whole_pool_leaves_nothing_known(here: Path, target: str) -> None:
+    patch = {"fromFieldPath": "spec.pool", "toFieldPath": target}
+    base = yaml.safe_load(CROSSPLANE)
+    spec = {"resources": [{"name": "fast", "base": base, "patches": [patch]}]}
+    judged = judge_files(here, {"c.json": {"apiVersion": "a/v1", "kind": "Composition", "spec": spec}})
+    (waiting,) = judged.report.undecided
+    assert {"ENI001", "NET001", "NP001", "NP013", "NP015"} <= set(waiting.rules)

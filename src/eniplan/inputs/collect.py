@@ -562,6 +562,7 @@ class Collected:
         for document in self._documents:
             yield LoadedPlan(document, None)  # an input, even if there is nothing to check in it
         yield from self._problems
+        self._finish_patched_pools()
         for found, why, stated in self._doubtful:
             yield unit_of_doubtful(found, why, self._cluster, stated).load()
         for found, stated, is_now in self._doubled:
@@ -572,6 +573,7 @@ class Collected:
         units = [
             unit_of(pools, self._cluster, self._stated.get(key))._replace(form=self._forms[key])
             for key, pools in self._pools.items()
+            if pools
         ]
         yield from self._manifests.problems
         if self._manifests:
@@ -580,6 +582,20 @@ class Collected:
         else:
             for unit in units:
                 yield unit.load()
+
+    def _finish_patched_pools(self) -> None:
+        """Know nothing of what kustomizations make of node pools, whose patches are no pools themselves."""
+        for found in self._kustomizations.values():
+            if not kustomize.patches_kind(found, templates.CROSSPLANE_POOL):
+                continue
+            from eniplan.inputs.composition import nothing_known  # noqa: PLC0415 - few runs have such a patch
+
+            parts = set(found.patches)
+            for pools in self._pools.values():
+                pools[:] = [pool for pool in pools if os.path.normpath(pool.places.document.file) not in parts]
+            lost = nothing_known(NotKnown(found.changing((templates.CROSSPLANE_POOL,))))
+            resource = Resource(found.folder, found.document, (), lost, CROSSPLANE)
+            self._take_resource(resource, CROSSPLANE.body_of(lost), (), None, "")
 
     def _finish_kustomizations(self) -> None:
         """Do not judge patches, nor the pods that they may place elsewhere."""

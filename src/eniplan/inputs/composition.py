@@ -40,11 +40,16 @@ def pool_of(address: str, document: Document, at: Path, spec: Any) -> Resource |
     if not isinstance(always, dict | NotKnown) and not isinstance(first, dict | NotKnown):
         return None
     lost = next((part for part in (always, first) if isinstance(part, NotKnown)), None)
-    unknown = {} if lost is None else {camel(name): lost for name in DECIDING}
+    unknown = {} if lost is None else nothing_known(lost)
     always = mapping(always)
     initial = {name: item for name, item in mapping(first).items() if always.get(name) in (None, "", [])}
     tree = _Merged(document.tree, at, frozenset(initial)) if initial else document.tree
     return Resource(address, document._replace(tree=tree), (*at, _ALWAYS), {**unknown, **always, **initial}, CROSSPLANE)
+
+
+def nothing_known(why: NotKnown) -> dict[str, Any]:
+    """Return the arguments of a pool of which nothing is known, as Crossplane and Pulumi spell them."""
+    return {camel(name): why for name in DECIDING}
 
 
 _ALWAYS, _FIRST = "forProvider", "initProvider"
@@ -117,9 +122,10 @@ def _patched(value: Any, patch: dict[str, Any]) -> Any:  # noqa: ANN401 - values
     """Return a `spec` with `NotKnown` for the argument that a patch writes."""
     target = patch.get("toFieldPath", patch.get("fromFieldPath"))
     found = [step[1].strip("\"'") if step[1] else step[0] for step in _STEP.finditer(str(target))]
-    if found[:1] != ["spec"] or found[1:2] not in ([_ALWAYS], [_FIRST]):
+    steps = found[1:] or [_ALWAYS]
+    if found[:1] != ["spec"] or steps[0] not in (_ALWAYS, _FIRST):
         return value
-    return _replaced(value, found[1:], NotKnown(say("a patch writes {target}", target=target)))
+    return _replaced(value, steps, NotKnown(say("a patch writes {target}", target=target)))
 
 
 def _replaced(value: Any, steps: list[str], made: NotKnown) -> Any:  # noqa: ANN401 - values of a document

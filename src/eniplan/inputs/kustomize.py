@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from eniplan.inputs.objects import Object
@@ -12,6 +13,7 @@ from eniplan.k8s.patches import patched
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.plan.document import documents_in, value_at
+from eniplan.terminal import read_file
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -99,6 +101,22 @@ def placed(found: Kustomization, in_files: Mapping[str, Collection[str]]) -> set
             out |= {target} if names and isinstance(target, str) else set(names)
     # The name of a target may be a regular expression.
     return {name if re.fullmatch(r"[\w.-]+", name) else "" for name in out}
+
+
+def patches_kind(found: Kustomization, kind: str) -> bool:
+    """Return whether a patch of a kustomization is for objects of a kind."""
+    for item in found.listed(*_PATCHES):
+        inline = [part for part in _written(item) if isinstance(part, dict | list)]
+        parts = inline or _in_file(found.path_of(item))
+        if kind in (value_at(mapping(item).get("target"), ("kind",)), *(value_at(part, ("kind",)) for part in parts)):
+            return True
+    return False
+
+
+def _in_file(path: str) -> list[object]:
+    with suppress(OSError, ValueError):  # no such file, or half a character in its name
+        return [item.value for item in documents_in(path, read_file(path).decode(errors="replace"))] if path else []
+    return []
 
 
 def _written(patch: object) -> list[object]:

@@ -1,22 +1,28 @@
 """Resolves the references in a Pulumi YAML program from its variables and the defaults of its configuration.
 
-Outputs of resources and results of unsupported functions are unknown. A stack may override defaults, so values that
-depend on one have a note. Source: https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/
+Outputs of resources and results of unsupported functions are unknown. The stacks beside a program (`Pulumi.prod.yaml`)
+override defaults; other stacks may, too, so values that depend on a configuration have a note. Source: https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
+from contextlib import suppress
+from glob import escape as glob_escape
+from glob import glob
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_TEXT
 from eniplan.inputs.beside import Made
+from eniplan.inputs.composition import nothing_known
 from eniplan.inputs.places import NotKnown, unknown_in
 from eniplan.inputs.ros import Noted, split, two
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
-from eniplan.plan.document import value_at
+from eniplan.plan.document import documents_in, value_at
+from eniplan.terminal import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,20 +40,35 @@ _STEP = re.compile(r"\.?([A-Za-z_][\w-]*)|\[(?:\"([^\"]*)\"|([0-9]{1,6}))\]")
 def resolved(document: Document) -> Document:
     """Return a program with resolved values in its resources, and `NotKnown` for values that only Pulumi knows."""
     value: Any = document.value
-    program = _Program(value)
+    program = _Program(value, _stacks(document.file))
     made = {
-        name: {**item, "properties": program.value(item["properties"], ("resources", name, "properties"))}
-        if isinstance(item, dict) and isinstance(item.get("properties"), dict)
+        name: {**item, "properties": _arguments(program.value(item["properties"], ("resources", name, "properties")))}
+        if isinstance(item, dict) and isinstance(item.get("properties"), dict | str)
         else item
         for name, item in value["resources"].items()
     }
     return document._replace(value={**value, "resources": made}, tree=Noted(document.tree, program.notes))
 
 
+def _arguments(found: Any) -> Any:  # noqa: ANN401 - values of a document
+    """Return the arguments of a resource; if they are unknown as a whole, those that most rules are about are."""
+    return nothing_known(found) if isinstance(found, NotKnown) else found
+
+
+def _stacks(file: str) -> list[tuple[str, Any]]:
+    """Return the files of the stacks beside a program, and their configurations; None for one that is not valid."""
+    found: list[tuple[str, Any]] = []
+    for path in sorted(glob(os.path.join(glob_escape(os.path.dirname(file)), "Pulumi.*.y*ml"))):
+        with suppress(OSError):
+            documents = documents_in(path, read_file(path).decode(errors="replace"))
+            found.append((os.path.basename(path), value_at(documents[0].value, ("config",)) if documents else None))
+    return found
+
+
 class _Program:
     """The state of resolving one program."""
 
-    def __init__(self, program: dict[str, Any]) -> None:
+    def __init__(self, program: dict[str, Any], stacks: list[tuple[str, Any]]) -> None:
         self.notes: dict[Path, tuple[str, ...]] = {}
         self._name = str(program.get("name", ""))
         self._resources = program["resources"]
@@ -57,6 +78,7 @@ class _Program:
             key.removeprefix(f"{self._name}:"): item
             for key, item in (config.items() if isinstance(config, dict) else ())
         }
+        self._stacks = stacks
         self._known: dict[str, tuple[Any, tuple[str, ...], int]] = {}
         """Resolved names: the value, the configuration defaults that it depends on, and its size."""
         self._open: set[str] = set()
@@ -153,6 +175,27 @@ class _Program:
         if name not in self._config:
             return Made(raw, name, "") if name in self._resources else NotKnown(raw)
         declared = self._config[name]
+        told = {file: self._told(name, config) for file, config in self._stacks}
+        if any(value is not None for value in told.values()):
+            return self._of_stacks(name, raw, told, declared)
+        return self._default(name, raw, declared)
+
+    def _told(self, name: str, config: Any) -> Any:  # noqa: ANN401 - values of a document
+        """Return what a stack says of a configuration; None if nothing."""
+        value = mapping(config).get(f"{self._name}:{name}", mapping(config).get(name))
+        is_secret = isinstance(value, dict) and "secure" in value
+        return NotKnown(say("{name} is a secret", name=name)) if is_secret else value
+
+    def _of_stacks(self, name: str, raw: str, told: dict[str, Any], declared: Any) -> Any:  # noqa: ANN401 - values of a document
+        """Return the value that a configuration has in every stack."""
+        values = [self._default(name, raw, declared) if value is None else value for value in told.values()]
+        files = tuple(file for file, value in told.items() if value is not None)
+        if any(value != values[0] for value in values):
+            return NotKnown(say("{raw} depends on the stack: {files}", raw=raw, files=files))
+        self._used += files
+        return values[0]
+
+    def _default(self, name: str, raw: str, declared: Any) -> Any:  # noqa: ANN401 - values of a document
         if not isinstance(declared, dict):
             self._used.append(f"config {name}")
             return declared

@@ -327,7 +327,10 @@ def as_text(value: Any) -> Any:  # noqa: ANN401 - an argument
     return str(value).lower() if isinstance(value, bool | int | float) else value
 
 
-DECIDING = ("labels", "instance_types", "vswitch_ids", "security_group_ids", "desired_size", "taints")
+DECIDING = (
+    "labels", "instance_types", "vswitch_ids", "security_group_ids", "desired_size", "taints", "image_type",
+    "unschedulable",
+)  # fmt: skip
 """The arguments of Terraform that most rules are about: unknown if nothing of a pool is known."""
 BODY = Body()
 CASED = CasedBody()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _PULUMI_POOL = ("alicloud:cs:NodePool", "alicloud:cs/nodePool:NodePool")
 _PULUMI_SWITCH = ("alicloud:vpc:Switch", "alicloud:vpc/switch:Switch")
 _PULUMI_GROUP = ("alicloud:ecs:SecurityGroup", "alicloud:ecs/securityGroup:SecurityGroup")
-_CROSSPLANE_POOL = "KubernetesNodePool"
+CROSSPLANE_POOL = "KubernetesNodePool"
 _ROS_FORMAT = "ROSTemplateFormatVersion"
 CLUSTER_REQUEST = ("cluster_type", "kubernetes_version", "region_id", "vpcid", "addons", "profile")
 """Fields of a CreateCluster body; one of them identifies it."""
@@ -50,7 +50,7 @@ MARKS = (
     "nodepools",
     "ALIYUN::CS::",
     "alicloud:cs",
-    _CROSSPLANE_POOL,
+    CROSSPLANE_POOL,
     _ROS_FORMAT,
 )
 """A file with one of these documents contains at least one of these texts."""
@@ -131,13 +131,13 @@ def _crossplane(document: Document) -> list[Group] | None:
     specs: list[tuple[str, Path, Any]] = [
         (str(value_at(item, ("metadata", "name"))), (*path, "spec"), item.get("spec"))
         for path, item in objects(value)
-        if item.get("kind") == _CROSSPLANE_POOL
+        if item.get("kind") == CROSSPLANE_POOL
     ]
     if not specs and value.get("kind") != "Composition":
         return None
     from eniplan.inputs.composition import bases, pool_of  # noqa: PLC0415 - most runs have none
 
-    specs += bases(value, _CROSSPLANE_POOL)
+    specs += bases(value, CROSSPLANE_POOL)
     found = [pool_of(name, document, path, spec) for name, path, spec in specs]
     pools = [pool for pool in found if pool is not None]
     return [Group((document.file,), pools)] if pools else None
