@@ -339,7 +339,8 @@ class TestWorkloads:
 
     def test_a_pod_that_is_being_deleted_is_none_of_its_pods(self) -> None:
         report = judge_cluster({"pods[2].metadata.deletionTimestamp": DELETED})
-        assert only(report, "VER031").message == "StatefulSet trading/matcher has 2 pods; the plan has 3"
+        message = "StatefulSet trading/matcher has 2 pods; the plan has 3; 1 is being deleted"
+        assert only(report, "VER031").message == message
 
     def test_only_a_refused_pod_is_a_reason(self) -> None:
         workload = {"name": "solo", "kind": "Pod", "namespace": "trading", "nodePool": "trading"}

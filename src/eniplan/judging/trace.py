@@ -13,7 +13,7 @@ from eniplan.report.trace import Step, Trace
 from eniplan.rules import CLUSTER
 from eniplan.rules.base import Hit
 from eniplan.rules.obstacles import terway_on
-from eniplan.rules.pod_path import released, state_of, stop_of, stops
+from eniplan.rules.pod_path import describe_pod, released, state_of, stop_of, stops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,17 +45,13 @@ def trace_pod(view: ClusterView, namespace: str, name: str) -> Trace | None:
     if pod is None:
         if followed.failed:
             told = say("it has failed: {told}", told=followed.failed)
-            return Trace(subject, (Step("start", "stop", told, _describe(namespace, name)),))
+            return Trace(subject, (Step("start", "stop", told, describe_pod(namespace, name)),))
         told = say("it uses no ENI: it is hostNetwork, ignored by Terway, or finished")
         fix = say("kubectl -n {namespace} get pod {name} -o yaml", namespace=namespace, name=name)
         return Trace(subject, (Step("webhook", "ok", told, fix),))
     if pod.leaving:
         return Trace(subject, (Step("start", "stop", say("it is being deleted"), released(view, [pod])),))
     return Trace(subject, tuple(_ended(_pod_steps(view, pod, followed))))
-
-
-def _describe(namespace: str, name: str) -> Message:
-    return say("kubectl -n {namespace} describe pod {name}", namespace=namespace, name=name)
 
 
 def _ended(steps: Iterator[Step]) -> Iterator[Step]:

@@ -63,7 +63,7 @@ def scaling(value: Mapping[str, Any]) -> Scaling | None:
     kind = text(target.get("kind")) or "Deployment"
     if keys is not None:
         least, most = spec.get(keys.least), spec.get(keys.most, keys.default)
-        found = Scaling(kind, text(target.get("name")), least if type(least) is int else 0, most, ("spec", keys.most))
+        found = Scaling(kind, text(target.get("name")), _least(least), most, ("spec", keys.most))
     elif key == _CRON:
         jobs = enumerate(listing(spec.get("jobs")))
         sizes = [(size, i) for i, job in jobs if type(size := mapping(job).get("targetSize")) is int]
@@ -71,12 +71,15 @@ def scaling(value: Mapping[str, Any]) -> Scaling | None:
         found = Scaling(kind, text(target.get("name")), 0, most, ("spec", "jobs", at, "targetSize"))
     elif key == _ROLLOUT:
         target, size = mapping(spec.get("workloadRef")), spec.get("replicas", 1)
-        least = size if type(size) is int else 0
-        found = Scaling(text(target.get("kind")), text(target.get("name")), least, size, ("spec", "replicas"))
+        found = Scaling(text(target.get("kind")), text(target.get("name")), _least(size), size, ("spec", "replicas"))
     elif key == _ELASTIC and mapping(spec.get("elasticPolicy")).get("metrics") is not None:
         policy, name = mapping(spec.get("elasticPolicy")), text(mapping(value.get("metadata")).get("name"))
-        least = size if type(size := policy.get("minReplicas")) is int else 0
-        found = Scaling(key[1], name, least, policy.get("maxReplicas"), ("spec", "elasticPolicy", "maxReplicas"))
+        most, path = policy.get("maxReplicas"), ("spec", "elasticPolicy", "maxReplicas")
+        found = Scaling(key[1], name, _least(policy.get("minReplicas")), most, path)
     else:
         return None
     return found if found.name and found.most is not None else None
+
+
+def _least(size: object) -> int:
+    return size if type(size) is int else 0

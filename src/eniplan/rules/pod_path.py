@@ -33,7 +33,7 @@ AFTER_BIND = ("AllocIPFailed", "FailedCreatePodSandBox")
 """Event reasons of Terway and kubelet if a pod gets no ENI, or no address on it."""
 STARTING = frozenset(("", "ContainerCreating", "PodInitializing"))
 """The reasons of containers that wait for their turn: they do not say what is wrong."""
-_VOLUMES = ("FailedMount", "FailedAttachVolume")
+_VOLUMES = ("FailedAttachVolume", "FailedMount")
 _IMAGE = frozenset(
     ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
      "RegistryUnavailable", "SignatureValidationFailed")
@@ -43,6 +43,22 @@ _IMAGE = frozenset(
 
 def _stop(rule: str, why: Message, fix: Message, level: Level | None = None, **facts: object) -> Stop:
     return Stop(rule, f"{level} {why}", why, fix, facts, level)
+
+
+def _event(view: ClusterView, pod: Pod, *reasons: str) -> Event | None:
+    """Return the event of a pod with one of these reasons, the first that it has; None if it has none."""
+    found = {event.reason: event for event in view.events_of(pod)}
+    return next((found[reason] for reason in reasons if reason in found), None)
+
+
+def _message(view: ClusterView, pod: Pod, *reasons: str) -> str:
+    event = _event(view, pod, *reasons)
+    return "" if event is None else event.message
+
+
+def describe_pod(namespace: str, name: str) -> Message:
+    """Return the command that shows a pod and its events."""
+    return say("kubectl -n {namespace} describe pod {name}", namespace=namespace, name=name)
 
 
 def stops(view: ClusterView) -> dict[str, dict[str, tuple[Stop, list[Pod]]]]:
@@ -99,14 +115,14 @@ def _without(view: ClusterView, pod: Pod) -> Stop:
         return failed
     if view.controllers_down:
         return _stop("VER034", NOTHING, NOTHING)
-    told = next((event.message for event in view.events_of(pod) if event.reason in AFTER_BIND), "")
+    told = _message(view, pod, *AFTER_BIND)
     fix = say("is terway-controlplane running, and can it read the pod? kubectl -n {namespace} describe pod {name}",
               namespace=pod.namespace, name=pod.name)  # fmt: skip
+    why = say("on exclusive nodes without a PodENI")
     if told:
         fix = together(filter(None, (known_cure(view, told, pod), fix)))
         why = say("on exclusive nodes without a PodENI ({event})", event=told)
-        return Stop("VER012", "without", why, fix, {})
-    return Stop("VER012", "without", say("on exclusive nodes without a PodENI"), fix, {})
+    return Stop("VER012", "without", why, fix, {})
 
 
 def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
@@ -168,7 +184,7 @@ def _unscheduled(view: ClusterView, pod: Pod, trouble: Trouble, workload: Worklo
     assert pod.wants is not None  # noqa: S101 - it is unscheduled
     only = pod.wants.placement.node_name
     level: Level | None = None if workload or pod.eni or pod.steered or pod.networking else "warning"
-    told = trouble.message or next((e.message for e in view.events_of(pod) if e.reason == "FailedScheduling"), "")
+    told = trouble.message or _message(view, pod, "FailedScheduling")
     if trouble.reason == "SchedulingGated":
         why = say("held back by a scheduling gate")
         fix = say("what removes the gate? kubectl -n {namespace} get pod {name} -o jsonpath='{path}'",
@@ -187,7 +203,7 @@ def _unscheduled(view: ClusterView, pod: Pod, trouble: Trouble, workload: Worklo
     facts = {"scheduler": told} if told else {}
     if found is not None:
         return _stop("VER021", say("pending: {why}", why=found.why), found.fix, level, **facts)
-    describe = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
+    describe = describe_pod(pod.namespace, pod.name)
     if told:
         fix = together((advice(told), describe))
         why = say("pending; the scheduler reports: {message}", message=told)
@@ -206,8 +222,7 @@ def _unscheduled(view: ClusterView, pod: Pod, trouble: Trouble, workload: Worklo
 
 def _scaled(view: ClusterView, pod: Pod, stop: Stop) -> Stop:
     """Add to the stop of an unscheduled pod what an autoscaler reports about it."""
-    found = {event.reason: event for event in view.events_of(pod)}
-    event = next((found[reason] for reason in (*_UNSCALED, *_SCALING, "NotTriggerScaleUp") if reason in found), None)
+    event = _event(view, pod, *_UNSCALED, *_SCALING, "NotTriggerScaleUp")
     if event is None:
         return stop
     if event.reason in _SCALING:
@@ -246,9 +261,9 @@ def _no_node(view: ClusterView, pod: Pod) -> tuple[Message, Message]:
 def released(view: ClusterView, leaving: list[Pod]) -> Message:
     """Return what to do about pods that do not go away, first about one that its node or kubelet holds back."""
     ready = {node.name for node in view.observed.nodes if node.ready}
-    told = {pod.path: _last_words(view, pod) for pod in leaving}
+    told = {pod.path: _message(view, pod, "FailedKillPod") for pod in leaving}
     pod = min(leaving, key=lambda pod: (not pod.node or pod.node in ready, not told[pod.path]))
-    describe = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
+    describe = describe_pod(pod.namespace, pod.name)
     if pod.node and pod.node not in ready:
         return say("{pod} ends when its node is Ready again, or is removed from the cluster: kubectl get node {node}; "
             "{describe}", pod=pod.name, node=pod.node, describe=describe)  # fmt: skip
@@ -257,10 +272,6 @@ def released(view: ClusterView, leaving: list[Pod]) -> Message:
                    describe=describe, terway=terway_on(pod.node))  # fmt: skip
     return say("if {pod} does not go: has it a finalizer, or a long terminationGracePeriodSeconds? {describe}",
                pod=pod.name, describe=describe)  # fmt: skip
-
-
-def _last_words(view: ClusterView, pod: Pod) -> str:
-    return next((event.message for event in view.events_of(pod) if event.reason == "FailedKillPod"), "")
 
 
 # --- after its ENI -----------------------------------------------------------------------------------------------
@@ -292,7 +303,7 @@ def _not_started(view: ClusterView, pod: Pod, so_far: Message) -> Stop | None:
 
 def _unmounted(view: ClusterView, pod: Pod) -> Stop | None:
     """Return what kubelet reports about the volumes of a pod, which it mounts before it sets up the network."""
-    event = next((item for item in view.events_of(pod) if item.reason in _VOLUMES), None)
+    event = _event(view, pod, *_VOLUMES)
     if event is None:
         return None
     why = say("without volumes: {reason}: {message}", reason=event.reason, message=event.message)
@@ -321,7 +332,7 @@ def _cure(pod: Pod, trouble: Trouble) -> Message:
         return say("its network is up; find out why the container exits: kubectl -n {namespace} logs {name} -c "
             "{container} --previous",
                    container=trouble.container, **names)  # fmt: skip
-    describe = say("kubectl -n {namespace} describe pod {name}", **names)
+    describe = describe_pod(**names)
     if trouble.phase == "Running" or trouble.container or pod.address:
         return describe
     return say("{describe}; what does Terway say there? {command}", describe=describe, command=terway_on(pod.node))
@@ -331,8 +342,7 @@ def _failed(view: ClusterView, pod: Pod, reasons: tuple[str, ...]) -> Stop | Non
     """Return what an event reports about a pod that waits for its network; None without such an event."""
     if not pod.starting:
         return None
-    found = {event.reason: event for event in view.events_of(pod)}
-    event = next((found[reason] for reason in reasons if reason in found), None)
+    event = _event(view, pod, *reasons)
     if event is None:
         return None
     times = say(" ({times} times)", times=event.times) if event.times > 1 else NOTHING
@@ -349,8 +359,7 @@ def _alike(message: str) -> str:
 
 def network_advice(view: ClusterView, event: Event, pod: Pod) -> Message:
     """Return how to fix a failure that Terway reports."""
-    where = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
-    fix = known_cure(view, event.message, pod)
+    where, fix = describe_pod(pod.namespace, pod.name), known_cure(view, event.message, pod)
     if fix is None:
         return say("{where}; {terway}", where=where, terway=terway_on(pod.node))
     return say("{fix}; {where}", fix=fix, where=where)

@@ -352,7 +352,7 @@ class Configuration:
         for call, modules in module.modules():
             if is_root and not any(map(self._is_wanted, call.files)):
                 continue
-            if not modules and call.labels and (why := module.lost(call)):
+            if not modules and (why := module.lost(call)):
                 yield from self._remote(call, module, why)
             for inner, is_called in modules:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
