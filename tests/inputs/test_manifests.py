@@ -2177,3 +2177,40 @@ def test_an_autoscaler_that_another_program_completes(
     judged = judge_files(here, {"m.yaml": stream(workload(), scaler), "p.json": pool()})
     assert (judged.rules, bool(judged.facts), len(judged.skipped)) == (rules, facts, told)
     assert judged.skipped == [("m.yaml: HorizontalPodAutoscaler 's'", "part of it is unknown: ${NAME}")] * told
+
+
+POD_ENI = "k8s.aliyun.com/pod-eni"
+
+
+@pytest.mark.parametrize(
+    ("labels", "waits"),
+    [
+        ({POD_ENI: "${MODE}"}, True),
+        ("${LABELS}", True),
+        ({POD_ENI: "true", "team": "${TEAM}"}, False),
+        ({"team": "a"}, False),
+    ],
+)
+def test_wl015_waits_for_an_unknown_label_of_the_namespace(here: Path, labels: object, *, waits: bool) -> None:
+    space = {**namespace(), "metadata": {"name": "trading", "labels": labels}}
+    items = [space, networking(), workload(labels={"network": "trading"})]
+    judged = judge_files(here, {"m.yaml": stream(*items), "p.json": pool()})
+    assert judged.rules == set()
+    assert any("WL015" in item.rules for item in judged.report.undecided) == waits
+
+
+@pytest.mark.parametrize("value", ["var.mode", "null"])
+def test_wl015_waits_for_a_namespace_of_terraform(here: Path, value: str) -> None:
+    space = json.dumps(namespace(**{POD_ENI: "MODE"})).replace('"MODE"', value)
+    main = f'resource "kubernetes_manifest" "n" {{\n  manifest = {space}\n}}\n'
+    items = stream(networking(), workload(labels={"network": "trading"}))
+    judged = judge_files(here, {"m.yaml": items, "p.json": pool(), "main.tf": main})
+    assert any("WL015" in item.rules for item in judged.report.undecided) == (value == "var.mode")
+
+
+def test_wl005_does_not_speak_of_a_pool_that_is_not_known(here: Path) -> None:
+    """The pods select nodes that no pool of the run has; their pool may be the one of the PodNetworking."""
+    items = stream(networking(), workload(labels={"network": "trading"}, nodeSelector={"team": "b"}))
+    judged = judge_files(here, {"m.yaml": items, "p.json": pool(team="a")})
+    assert judged.rules == set()
+    assert any("WL005" in item.rules for item in judged.report.undecided)

@@ -417,6 +417,7 @@ class Collected:
         lost = unknown_in(settled(item.value)) if is_judged(item) else None
         if lost is not None:
             why, what = say("part of it is unknown: {lost}", lost=lost), f"{item.document.file}: {item.title}"
+            self._manifests.leave_namespace(item, why)
             left = left_out(what, item.document._replace(value=item.value), why, "")
             if left.is_shown:
                 self.skipped.append(left)
@@ -642,11 +643,14 @@ class Collected:
         if part is not None and is_ours and not isinstance(part.value, dict):
             self._manifests.leave_chart(item.what, Origin(part, ()), item.why)
             return
+        whole = tuple(() if part is None or item.is_shown else objects(part))
+        for one in whole:
+            self._manifests.leave_namespace(one, item.why)
         kept = [
             self._manifests.leave_open(one, item.why)
             if is_ours
             else self._manifests.leave_unread(one, item.why, item.what)
-            for one in (() if part is None or item.is_shown else objects(part))
+            for one in whole
         ]
         if not any(kept):
             self.skipped.append(item)

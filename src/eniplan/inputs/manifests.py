@@ -19,7 +19,7 @@ from eniplan.k8s.kinds import BEHIND, HOLDERS, PER_NODE, called, controller_of, 
 from eniplan.k8s.labels import Selector, selector_from
 from eniplan.k8s.nodes import repelling
 from eniplan.k8s.pods import read_pod
-from eniplan.k8s.terway import ENI
+from eniplan.k8s.terway import ENI, POD_ENI
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.document import read_documents, read_list
@@ -103,6 +103,8 @@ class Manifests:
         self.problems: list[Problem] = []
         self._policies = Policies()
         self._namespaces: dict[str, dict[str, str]] = {}
+        self._lost_namespaces: dict[str, str] = {}
+        """Why it is unknown whether a namespace keeps Terway's webhook away."""
         self._scalings: dict[tuple[str, str], list[tuple[Object, Scaling]]] = {}
         """Autoscalers by the kind and name of their targets."""
         self._indexed: list[Workload] | None = None
@@ -133,6 +135,13 @@ class Manifests:
         else:
             self._policy(item)
         return ""
+
+    def leave_namespace(self, item: Object, why: str) -> None:
+        """Keep a Namespace of which a label is unknown that may be the one for Terway's webhook."""
+        labels = item.value["metadata"].get("labels") if item.kind == "Namespace" else None
+        told = labels.get(POD_ENI) if isinstance(labels, dict) else labels
+        if isinstance(told, NotKnown):
+            self._lost_namespaces[item.name] = why
 
     def leave_open(self, item: Object, why: str) -> bool:
         """Keep an object for exclusive nodes that is partly unknown. Return whether it has pods."""
@@ -485,9 +494,11 @@ class Manifests:
                 for pool in alike.pools:
                     yield Guest(title, pool.name, enis, replicas, pod.placement, is_passed_by)
 
-    def namespace_labels(self, workload: Workload) -> dict[str, str]:
-        """Return the known labels of a workload's namespace."""
-        return self._namespaces.get(workload.object.namespace, {})
+    def namespace_labels(self, workload: Workload) -> dict[str, str] | NotKnown:
+        """Return the known labels of a workload's namespace, or that the one for Terway's webhook is unknown."""
+        name = workload.object.namespace
+        lost = self._lost_namespaces.get(name)
+        return self._namespaces.get(name, {}) if lost is None else NotKnown(lost)
 
 
 def _again(file: str, orders: Mapping[Key, int]) -> Iterator[Workload]:

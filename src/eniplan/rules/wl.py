@@ -242,6 +242,8 @@ def wl005(view: PlanView) -> Outcome:
     """The pool of the workload is not in nodePools of its PodNetworking."""
     for workload in view.plan.workloads:
         pn = view.pod_networkings.get(workload.pod_networking or "")
+        if workload.node_pool not in view.pools_by_name:
+            continue  # WL003, or which one is not known
         if pn is not None and pn.node_pools and workload.node_pool not in pn.node_pools:
             message = say(
                 "workload {workload!r} runs on pool {pool!r}, but its PodNetworking {networking!r} targets {pools}",
