@@ -14,6 +14,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, cast
 
+from eniplan.bounds import MAX_NAMED_FILE
 from eniplan.errors import InputError, Place, Problem, reason
 from eniplan.messages import say
 from eniplan.text import printable
@@ -77,6 +78,14 @@ def read_file(path: str, *, is_input: bool = True) -> bytes:
         if is_input:
             note_input(file)
         return file.read()
+
+
+def read_beside(path: str) -> bytes | None:
+    """Return the bytes of a file that an input names or expects beside it; None unless it is a small regular file."""
+    with contextlib.suppress(OSError):
+        if os.path.isfile(path) and os.path.getsize(path) <= MAX_NAMED_FILE:  # reading a pipe may block forever
+            return read_file(path)
+    return None
 
 
 def read_instead(files: Mapping[str, bytes]) -> None:

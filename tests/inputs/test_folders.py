@@ -119,6 +119,21 @@ def test_a_folder_with_odd_files(run: Run, tmp_path: Path) -> None:
     assert (result.code, "infra/gone.yaml: error: this link is broken\n" in result.err) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "pipe"),
+    [
+        ("main.tf", hcl('node_pool_name = "a"'), "pipe.tf"),
+        ("main.tf", hcl('node_pool_name = "a"'), "pipe.auto.tfvars"),
+        ("Pulumi.yaml", {"resources": {"a": {"type": "alicloud:cs:NodePool", "properties": BODY}}}, "Pulumi.x.yaml"),
+        ("terragrunt.hcl", f'include {{\n  path = "p.hcl"\n}}\ninputs = {{ x = "{EXCLUSIVE_LABEL}" }}\n', "p.hcl"),
+    ],
+)
+def test_pipes_beside_an_input_are_not_read(run: Run, tmp_path: Path, name: str, content: object, pipe: str) -> None:
+    (tmp_path / name).write_text(text(content), encoding="utf-8")
+    os.mkfifo(tmp_path / pipe)
+    assert run("check", name, cwd=tmp_path).code < 3
+
+
 def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "infra"
     folder.mkdir()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import suppress
 from glob import escape as glob_escape
 from glob import glob
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from eniplan.inputs.ros import Noted, split, two
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.document import documents_in, value_at
-from eniplan.terminal import read_file
+from eniplan.terminal import read_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,8 +58,9 @@ def _stacks(file: str) -> list[tuple[str, Any]]:
     """Return the files of the stacks beside a program, and their configurations; None for one that is not valid."""
     found: list[tuple[str, Any]] = []
     for path in sorted(glob(os.path.join(glob_escape(os.path.dirname(file)), "Pulumi.*.y*ml"))):
-        with suppress(OSError):
-            documents = documents_in(path, read_file(path).decode(errors="replace"))
+        data = read_beside(path)
+        if data is not None:
+            documents = documents_in(path, data.decode(errors="replace"))
             found.append((os.path.basename(path), value_at(documents[0].value, ("config",)) if documents else None))
     return found
 

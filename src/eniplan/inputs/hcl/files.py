@@ -473,7 +473,7 @@ def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
         names = sorted(name for name in os.listdir(folder or ".") if name.endswith(endings) and name[0] != ".")
     except (OSError, ValueError):  # ValueError: the name contains NUL
         return []
-    return [name for name in names if not _is_replaced(os.path.join(folder, name))]
+    return [name for name in names if _is_read(os.path.join(folder, name))]
 
 
 def _of_tofu(path: str) -> str:
@@ -484,6 +484,11 @@ def _is_replaced(path: str) -> bool:
     """Return whether OpenTofu ignores a file, because of one with the same name and its own ending."""
     other = _of_tofu(path)
     return other != path and os.path.isfile(other)
+
+
+def _is_read(path: str) -> bool:
+    """Return whether Terraform reads a file: no folder. Reading a pipe may block forever; a link to nothing fails."""
+    return not _is_replaced(path) and (os.path.isfile(path) or not os.path.exists(path))
 
 
 def _has_ours(file: str) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from eniplan.bounds import MAX_NAMED_FILE
 from eniplan.errors import InputError
 from eniplan.inputs.hcl.disk import holding
 from eniplan.inputs.hcl.evaluate import outcome
@@ -23,7 +22,7 @@ from eniplan.inputs.places import NotKnown, is_known_text
 from eniplan.messages import say
 from eniplan.plan.document import decode
 from eniplan.plan.load import TERRAGRUNT
-from eniplan.terminal import read_file
+from eniplan.terminal import read_beside
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -139,11 +138,12 @@ class _Names(Module):
             return self._files[found, unit]
         if self._depth >= _MAX_NESTED or not found.endswith(".hcl"):
             return None
+        data = read_beside(shown)
         try:
-            if not os.path.isfile(found) or os.path.getsize(found) > MAX_NAMED_FILE:
-                return None
-            source = Text(shown, decode(shown, read_file(shown)))
-        except (InputError, OSError):
+            source = None if data is None else Text(shown, decode(shown, data))
+        except InputError:
+            source = None
+        if source is None:
             return None
         self.budget.files.add(os.path.normpath(shown))
         if source.whole.fault is not None:
