@@ -68,6 +68,8 @@ def facts_of(value: Mapping[str, Any], place: Callable[[Path], Origin]) -> State
             _put(facts, key, found)
         else:
             unknown[key] = str(lost)
+    if ("podDefaults", "vSwitchIds") in unknown:
+        facts.pop("podDefaults", None)  # without vSwitches it would say that there are none
     return Stated(facts, {(): place(()), **{key: place(path) for key, (_, path) in said.items()}}, unknown)
 
 
@@ -114,7 +116,11 @@ def _network(value: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[Any, Path]]
     found = list(_terway(addons))
     yield from found
     names = [addon.get("name") if isinstance(addon, dict) else addon for addon in _listed(addons)]
-    open_or_named = found or any(isinstance(name, NotKnown) or name in _NETWORK_ADDONS for name in names)
+    lost = next((name for name in names if isinstance(name, NotKnown)), None)
+    if lost is not None and not found:
+        yield ("terway", "addon"), (lost, ("addons",))
+        yield ("terway", "version"), (lost, ("addons",))
+    open_or_named = found or lost is not None or any(name in _NETWORK_ADDONS for name in names)
     cidr = next((name for name in _FLANNEL_CIDR if is_known_text(value.get(name)) and value[name]), None)
     if cidr is not None and not open_or_named and not value.get("pod_vswitch_ids"):
         yield ("terway", "addon"), (_FLANNEL, (cidr,))

@@ -93,6 +93,8 @@ def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | Non
             if cluster is None or value_at(given, path) is None or path == ("id",)
         }
         unknown = {path: why for path, why in stated.unknown.items() if value_at(given, path) is None}
+        if given.get("terway"):  # who states facts of Terway means its default add-on
+            unknown.pop(("terway", "addon"), None)
     has_no_field = cluster is None or isinstance(cluster.document, Translated)
     return Unit(
         value,
