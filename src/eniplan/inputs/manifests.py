@@ -150,15 +150,7 @@ class Manifests:
         return has_pods
 
     def leave_unread(self, item: Object, why: str, part: str = "", *, is_part: bool = True) -> bool:
-        """Keep an object whose pods cannot be judged, if it may have any. Return whether it may.
-
-        Args:
-            item: the object.
-            why: the reason.
-            part: see `Unread`.
-            is_part: the same.
-
-        """
+        """Keep an object whose pods cannot be judged, if it may have any (see `Unread`). Return whether it may."""
         pods = hidden_pods(item)
         if pods:
             identity = item.namespace, item.name

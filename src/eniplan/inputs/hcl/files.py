@@ -171,9 +171,8 @@ class Files:
             return self._lose(unit, say("a remote module: check the plan ({why})", why=folder))
         files = [os.path.join(folder, name) for name in _listed(folder, _OF_FOLDERS)]
         if not files:
-            if unit.others:
-                return self._lose(unit, say("its module comes from an include: check the plan"))
-            return self._lose(unit, say("no module in {folder}", folder=folder))
+            by_include = say("its module comes from an include: check the plan")
+            return self._lose(unit, by_include if unit.others else say("no module in {folder}", folder=folder))
         self._units.append(unit._replace(folder=folder))
         return "" if names_ours(data) or any(map(_has_ours, files)) else _NO_POOL
 

@@ -8,6 +8,7 @@ Source: https://terragrunt.gruntwork.io/docs/reference/hcl/blocks
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError
@@ -19,6 +20,7 @@ from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.hcl.sources import at
 from eniplan.inputs.hcl.values import RefusedError, text, unknown
 from eniplan.inputs.places import NotKnown, is_known_text
+from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.document import decode
 from eniplan.plan.load import TERRAGRUNT
@@ -134,21 +136,14 @@ class _Names(Module):
         """Return another file of Terragrunt, which must end in .hcl like a module's in .tf; None if it is none."""
         found = os.path.normpath(os.path.join(self._unit, path))
         shown = found if os.path.isabs(self.folder) else os.path.relpath(found)
-        if (found, unit) in self._files:
-            return self._files[found, unit]
-        if self._depth >= _MAX_NESTED or not found.endswith(".hcl"):
-            return None
-        data = read_beside(shown)
-        try:
-            source = None if data is None else Text(shown, decode(shown, data))
-        except InputError:
-            source = None
-        if source is None:
-            return None
-        self.budget.files.add(os.path.normpath(shown))
-        if source.whole.fault is not None:
-            return None
-        return self._files.setdefault((found, unit), _Names(source, self.budget, unit, self._files, self._depth + 1))
+        key = found, unit
+        is_new = key not in self._files and self._depth < _MAX_NESTED and found.endswith(".hcl")
+        data = read_beside(shown) if is_new else None
+        with suppress(InputError):  # it is not text
+            if data is not None and (source := Text(shown, decode(shown, data))).whole.fault is None:
+                self.budget.files.add(os.path.normpath(shown))
+                self._files[key] = _Names(source, self.budget, unit, self._files, self._depth + 1)
+        return self._files.get(key)
 
     def _config(self, args: list[Any]) -> Any:  # noqa: ANN401 - a value
         path = text(args[0]) if args else ""
@@ -174,8 +169,7 @@ class _Names(Module):
     def _included(self) -> dict[str, Any]:
         """Return the members of the included files, by the label of the include, or those of a bare include."""
         found = {"".join(block.labels[:1]): outer.members() for block, outer in self.includes() if outer is not None}
-        bare = found.pop("", {})
-        return found if isinstance(bare, NotKnown) else {**bare, **found}
+        return {**mapping(found.pop("", None)), **found}
 
     def _root(self, name: str) -> Any:  # noqa: ANN401 - a value
         if name == "local":
