@@ -125,6 +125,7 @@ def test_a_folder_with_odd_files(run: Run, tmp_path: Path) -> None:
         ("main.tf", hcl('node_pool_name = "a"'), "pipe.tf"),
         ("main.tf", hcl('node_pool_name = "a"'), "pipe.auto.tfvars"),
         ("Pulumi.yaml", {"resources": {"a": {"type": "alicloud:cs:NodePool", "properties": BODY}}}, "Pulumi.x.yaml"),
+        ("kustomization.yaml", {"patches": [{"path": "p.yaml"}]}, "p.yaml"),
         ("terragrunt.hcl", f'include {{\n  path = "p.hcl"\n}}\ninputs = {{ x = "{EXCLUSIVE_LABEL}" }}\n', "p.hcl"),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from eniplan.inputs.objects import Object
@@ -13,7 +12,7 @@ from eniplan.k8s.patches import patched
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.plan.document import documents_in, value_at
-from eniplan.terminal import read_file
+from eniplan.terminal import read_beside
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -114,9 +113,8 @@ def patches_kind(found: Kustomization, kind: str) -> bool:
 
 
 def _in_file(path: str) -> list[object]:
-    with suppress(OSError, ValueError):  # no such file, or half a character in its name
-        return [item.value for item in documents_in(path, read_file(path).decode(errors="replace"))] if path else []
-    return []
+    data = read_beside(path)
+    return [] if data is None else [item.value for item in documents_in(path, data.decode(errors="replace"))]
 
 
 def _written(patch: object) -> list[object]:
