@@ -57,10 +57,7 @@ class Chooser:
     """Chooses among PodNetworkings."""
 
     def __init__(
-        self,
-        networkings: Iterable[PodNetworking],
-        namespaces: Mapping[str, Mapping[str, str]],
-        lost: Collection[str],
+        self, networkings: Iterable[PodNetworking], namespaces: Mapping[str, Mapping[str, str]], lost: Collection[str]
     ) -> None:
         """Take the known PodNetworkings, the labels of the known namespaces, and whose selectors are partly unknown."""
         self._namespaces = namespaces

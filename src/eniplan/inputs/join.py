@@ -288,10 +288,7 @@ def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
 
 
 def _alone(
-    manifests: Manifests,
-    own: tuple[PodNetworking, ...],
-    cluster: Origin | None,
-    skip: Callable[[str, str], None],
+    manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin | None, skip: Callable[[str, str], None]
 ) -> Iterator[LoadedPlan]:
     """Yield a plan of manifests without pools, for the rules that need none."""
     root = root_of(manifests.first().document)

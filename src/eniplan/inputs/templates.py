@@ -411,11 +411,7 @@ class _Template(NamedTuple):
         return found if isinstance(found, dict) else None
 
     def _made(
-        self,
-        kinds: tuple[str, ...],
-        pools: list[Resource],
-        fields: tuple[str, ...],
-        other: object,
+        self, kinds: tuple[str, ...], pools: list[Resource], fields: tuple[str, ...], other: object
     ) -> dict[str, Any]:
         """Return the resources of a kind that pools and their cluster use, if the document creates all of them."""
         paths = [(pool, pool.spelling.path(("scaling_group", field), pool.value)) for pool in pools for field in fields]
