@@ -271,3 +271,12 @@ def test_a_switch_that_is_text(here: Path, enable: object, nodes: tuple[int, int
     (problem,) = judged.problems
     assert "'enable' must be true or false [auto_scaling.enable]" in problem
     assert (judged.rules, judged.report.pools[0].nodes) == (set(), nodes)
+
+
+@pytest.mark.parametrize("key", ["<label>", "<%= label %>", "${LABEL}"])
+def test_a_label_that_is_still_to_fill_in_may_be_the_exclusive_one(here: Path, key: str) -> None:
+    config = {"kubernetes_config": {"labels": [{"key": key, "value": "eniOnly"}], "taints": [TAINT]}}
+    judged = judge_files(here, {"p.json": BODY | config})
+    assert (judged.rules, judged.skipped) == (set(), [])
+    (waiting,) = judged.report.undecided
+    assert "NP001" in waiting.rules

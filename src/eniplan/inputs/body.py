@@ -91,7 +91,8 @@ def exclusive(labels: Value) -> bool | None:
     keys = [key for item in items for key in (_named_by(item) if isinstance(item, dict) else [item])]
     if any(isinstance(key, str) and not isinstance(key, NotKnown) and is_mode_key(key) for key in keys):
         return True
-    return None if any(isinstance(key, NotKnown) for key in keys) else False
+    # No label begins with `<`: it is a placeholder that somebody has still to fill in.
+    return None if any(isinstance(key, NotKnown) or str(key).startswith("<") for key in keys) else False
 
 
 def _named_by(item: dict[str, Any]) -> list[Any]:
