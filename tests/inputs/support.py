@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eniplan.inputs.collect import Collected, read_cluster
+from eniplan.inputs.cluster_file import read_cluster
+from eniplan.inputs.collect import Collected
 from eniplan.judging.check import check
 from eniplan.plan.load import load
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE

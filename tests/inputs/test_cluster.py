@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.errors import InputError
-from eniplan.inputs.collect import Collected, read_cluster
+from eniplan.inputs.cluster_file import read_cluster
+from eniplan.inputs.collect import Collected
 from eniplan.judging.check import check
 from eniplan.plan.load import load
 from eniplan.rules.base import Settings

@@ -15,7 +15,8 @@ from eniplan.emit import ros, terraform
 from eniplan.emit.body import body_json, pool_body
 from eniplan.emit.command import command
 from eniplan.emit.refusal import RefusalError
-from eniplan.inputs.collect import Collected, read_cluster
+from eniplan.inputs.cluster_file import read_cluster
+from eniplan.inputs.collect import Collected
 from eniplan.inputs.hcl.parse import Text
 from eniplan.judging.check import check
 from eniplan.plan.document import read_documents

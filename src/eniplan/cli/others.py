@@ -46,7 +46,8 @@ class OtherInputs:
 
         """
         if self._collected is None:
-            from eniplan.inputs.collect import Collected, read_cluster  # noqa: PLC0415 - a check of plans does not need it
+            from eniplan.inputs.cluster_file import read_cluster  # noqa: PLC0415 - a check of plans does not need it
+            from eniplan.inputs.collect import Collected  # noqa: PLC0415 - a check of plans does not need it
             from eniplan.inputs.hcl.files import Options  # noqa: PLC0415 - the same
 
             cluster = None if self._cluster is None else read_cluster(self._cluster)

@@ -13,29 +13,28 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
-from eniplan.errors import InputError, Place, Problem, unreadable
+from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import kustomize, templates
 from eniplan.inputs.applied import as_read, left_out, settled
-from eniplan.inputs.body import labels_of, mode_of, read_pool
-from eniplan.inputs.cluster import is_config, of_config
+from eniplan.inputs.body import mode_of
+from eniplan.inputs.cluster import is_config
 from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, is_judged
 from eniplan.inputs.objects import Object, objects, objects_of
-from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, blanked, translated, unknown_in
-from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, PoolPlaces, Resource
+from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, blanked, unknown_in
+from eniplan.inputs.pool_inputs import PoolInputs
+from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, Resource
 from eniplan.inputs.terraform import Clusters, planned
-from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
 from eniplan.inputs.unread import FILE, MARKS, Patched, Unread
 from eniplan.k8s.kinds import OF_PODS, PASSING_ON, PLACING
 from eniplan.k8s.patches import patched
 from eniplan.k8s.terway import ENI
-from eniplan.k8s.values import listing
 from eniplan.messages import say, together
 from eniplan.observed import CLUSTER_CONFIG
-from eniplan.plan.document import Document, NoPlaces, decode, read_documents, read_inputs, read_list, value_at
+from eniplan.plan.document import Document, NoPlaces, decode, read_documents, read_inputs, read_list
 from eniplan.plan.load import (
     MAKE_ENDINGS,
     MARKDOWN_ENDINGS,
@@ -131,12 +130,7 @@ class Collected:
         self._is_closed = cluster is None and not asks
         self._hcl = Files(variables, is_closed=self._is_closed)
         self._documents: list[Document] = []
-        self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
-        self._stated: dict[tuple[str, ...], Stated | None] = {}
-        self._forms: dict[tuple[str, ...], str] = {}
-        self._leaving: list[tuple[PoolInput, Stated | None]] = []
-        self._doubled: list[tuple[PoolInput, Stated | None, bool]] = []
-        self._doubtful: list[tuple[PoolInput, str, Stated | None]] = []
+        self._pools = PoolInputs(cluster)
         self._problems: list[Problem] = []
         self._calls: list[Call] = []
         self._sent: set[str] = set()
@@ -155,9 +149,7 @@ class Collected:
     @property
     def lacks_cluster(self) -> bool:
         """Whether pools were checked without any fact about their cluster."""
-        return self._cluster is None and any(
-            stated is None or not stated.value.keys() - {"id"} for stated in self._stated.values()
-        )
+        return self._cluster is None and self._pools.lack_cluster
 
     def count(self) -> int:
         """See `Others.count`."""
@@ -450,7 +442,7 @@ class Collected:
                 self.skip(resource.document.file, _PLAIN_POOL, resource.value, resource.address)
             else:
                 form = _FORMS.get(resource.spelling, "") if group.is_certain else ""
-                self._take_resource(resource, body, group.key, group.stated, form)
+                self._pools.take(resource, body, group.key, group.stated, form)
 
     def _take_call(self, call: Call, known: set[str]) -> None:
         """Collect a request in a script, unless its body is a file that is itself an input."""
@@ -485,7 +477,7 @@ class Collected:
                 cluster = clusters.of(found)
                 unit = ("plan", document.file) if cluster is None else ("plan", document.file, cluster.address)
                 body = found.spelling.body_of(found.value)
-                self._take_resource(found, body, unit, None if cluster is None else cluster.stated, "plan")
+                self._pools.take(found, body, unit, None if cluster is None else cluster.stated, "plan")
 
     def _take_hcl(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         try:
@@ -509,45 +501,6 @@ class Collected:
         self._hcl.embed(document.file, str(document.place(()).line), [JsonText(document)])
         return True
 
-    def _take_resource(
-        self, resource: Resource, body: dict[str, Any], unit: tuple[str, ...], stated: Stated | None, form: str
-    ) -> None:
-        origin = Origin(resource.document, resource.path, resource.address)
-        labels = labels_of(body)
-        pool = read_pool(body)
-        if resource.address and ("name" not in pool.value or ("name",) in pool.unknown):
-            pool.value["name"] = resource.address
-        elif ("name",) in pool.unknown:  # in a script: the expression for the name
-            pool.value["name"] = pool.unknown["name",]
-        if resource.existing is not None:
-            pool.value["existingLabels"] = resource.existing
-        places = PoolPlaces(origin, resource, pool.body_paths)
-        for item in pool.misread:
-            at = places.of_body(item.path)
-            hint = together(part for part in (item.hint, at.document.note(at.path)) if part)
-            self._problems.append(Problem(item.message, at.place(), hint))
-        found = PoolInput(pool.value, places, pool.unknown)
-        if stated is None:
-            stated = _named(resource, origin)
-        if resource.is_doubled is not None:
-            self._doubled.append((found, stated, resource.is_doubled))
-        if resource.vanishes:
-            self._leaving.append((found, stated))
-        elif mode_of(body) is None:
-            lost = _unknown_label(labels)
-            unknown = say("its labels are not known")
-            why = together((unknown, say("{lost}", lost=lost)), ": ") if lost else unknown
-            self._doubtful.append((found, why, stated))
-        else:
-            named = resource.spelling.cluster
-            key = (*unit, str(value_at(resource.value, named)) if named else "")
-            self._pools.setdefault(key, []).append(found)
-            self._stated[key] = stated
-            # Documentation repeats what is somewhere else, and roots for several clusters may leave theirs open.
-            is_own = stated is not None and "id" in stated.value
-            is_sample = resource.document.file.endswith(MARKDOWN_ENDINGS)
-            self._forms[key] = form if is_own and not is_sample else ""
-
     # --- Making plans ----------------------------------------------------------------------------------------
 
     def finish(self, plans: Mapping[str, LoadedPlan | None]) -> Iterator[LoadedPlan | Problem]:
@@ -562,20 +515,11 @@ class Collected:
         self._finish_hcl()
         for document in self._documents:
             yield LoadedPlan(document, None)  # an input, even if there is nothing to check in it
-        yield from self._problems
+        yield from (*self._problems, *self._pools.problems)
         self._finish_patched_pools()
-        for found, why, stated in self._doubtful:
-            yield unit_of_doubtful(found, why, self._cluster, stated).load()
-        for found, stated, is_now in self._doubled:
-            yield doubled(found, stated, is_now=is_now)
-        for found, stated in self._leaving:
-            yield leaving(found, stated)
+        yield from self._pools.apart()
         self._finish_kustomizations()
-        units = [
-            unit_of(pools, self._cluster, self._stated.get(key))._replace(form=self._forms[key])
-            for key, pools in self._pools.items()
-            if pools
-        ]
+        units = self._pools.units()
         yield from self._manifests.problems
         if self._manifests:
             everything = [*units, *beside({**plans, **self._plans})]
@@ -591,12 +535,10 @@ class Collected:
                 continue
             from eniplan.inputs.composition import nothing_known  # noqa: PLC0415 - few runs have such a patch
 
-            parts = set(found.patches)
-            for pools in self._pools.values():
-                pools[:] = [pool for pool in pools if os.path.normpath(pool.places.document.file) not in parts]
+            self._pools.leave_out(set(found.patches))
             lost = nothing_known(NotKnown(found.changing((templates.CROSSPLANE_POOL,))))
             resource = Resource(found.folder, found.document, (), lost, CROSSPLANE)
-            self._take_resource(resource, CROSSPLANE.body_of(lost), (), None, "")
+            self._pools.take(resource, CROSSPLANE.body_of(lost), (), None, "")
 
     def _finish_kustomizations(self) -> None:
         """Do not judge patches, nor the pods that they may place elsewhere."""
@@ -675,68 +617,3 @@ def _objects(document: Document, number: int | None) -> Iterable[Object]:
     # What was read again would not be marked as unknown.
     filled = objects(document._replace(value=value), None)
     return (item._replace(value=as_read(item.value, item.name)) if is_judged(item) else item for item in filled)
-
-
-def _no_facts(file: str, value: dict[str, Any]) -> Problem | None:
-    """Return why a document, which another program printed, does not state the facts of a cluster."""
-    if "apiVersion" in value and "kind" in value:
-        hint = say(
-            "make such a file: eniplan init --from-cluster --from {file} --cluster-facts cluster.yaml", file=file
-        )
-        return Problem(say("these are Kubernetes objects, not the facts of a cluster"), Place(file), hint)
-    if "cluster_id" in value and ("current_version" in value or "meta_data" in value):
-        hint = say("--live queries the account itself; a file has the keys of a plan's cluster part")
-        return Problem(say("this is an answer of DescribeClusterDetail, not the facts of a cluster"), Place(file), hint)
-    return None
-
-
-def read_cluster(file: str) -> Origin:
-    """Return the facts of a cluster from a `cluster` part of a plan, alone or within a plan.
-
-    Raises:
-        InputError: the file cannot be read, or has no such part.
-
-    """
-    try:
-        data = read_file(file)
-    except OSError as error:
-        raise InputError(unreadable(file, error, say("--cluster names a file"))) from None
-    documents = read_documents(file, data)
-    documents = [of_config(item) if is_config(item.value) else item for item in documents]
-    value: Any = documents[0].value
-    if isinstance(value, dict) and (why := _no_facts(file, value)) is not None:
-        raise InputError(why)
-    whole = isinstance(value, dict) and ("cluster" in value or "nodePools" in value)
-    origin = Origin(documents[0], ("cluster",) if whole else ())
-    if len(documents) > 1:
-        raise InputError(Problem(say("several documents"), Place(file), say("give one cluster")))
-    if whole and "cluster" not in value:
-        raise InputError(
-            Problem(say("this plan has no cluster part"), Place(file), say("add cluster:, or pass another file"))
-        )
-    others = {key: item for key, item in value.items() if key not in SCHEMA["properties"]} if whole else {}
-    stub: dict[str, Any] = {
-        **others,  # keep unknown keys, so that they are reported
-        "apiVersion": API_VERSION,
-        "nodePools": [{"name": "stub"}],
-        "cluster": value["cluster"] if whole else value,
-    }
-    found = load_document(translated(stub, root_of(documents[0]) | {("cluster",): origin}))
-    if found.problems:
-        raise InputError(*found.problems)
-    return origin
-
-
-def _unknown_label(labels: Any) -> NotKnown | None:  # noqa: ANN401 - a body may hold anything
-    """Return why the labels of a pool are unknown; None if they are known."""
-    keys = [item.get("key") if isinstance(item, dict) else item for item in listing(labels)]
-    return next((key for key in (labels, *keys) if isinstance(key, NotKnown)), None)
-
-
-def _named(resource: Resource, origin: Origin) -> Stated | None:
-    """Return the cluster that a pool names, or None."""
-    path = resource.spelling.cluster
-    named = value_at(resource.value, path) if path else None
-    if not named or not isinstance(named, str) or isinstance(named, NotKnown):
-        return None
-    return Stated({"id": named}, {("id",): origin.inner(path)})
