@@ -2214,3 +2214,17 @@ def test_wl005_does_not_speak_of_a_pool_that_is_not_known(here: Path) -> None:
     judged = judge_files(here, {"m.yaml": items, "p.json": pool(team="a")})
     assert judged.rules == set()
     assert any("WL005" in item.rules for item in judged.report.undecided)
+
+
+@pytest.mark.parametrize(
+    "more", [{"metadata": "${X}"}, {"metadata": {"name": "a", "labels": "${X}"}}, {"spec": "${X}"}]
+)
+def test_a_namespace_of_which_a_part_is_unknown(here: Path, more: dict[str, Any]) -> None:
+    """Whatever the part is; with a name, WL015 waits for its labels."""
+    item = {"apiVersion": "v1", "kind": "Namespace", **more}
+    judged = judge_files(here, {"pool.json": pool(), "m.json": json.dumps(item)})
+    assert (judged.problems, judged.rules) == ([], set())
+    tf = {"resource": {"kubernetes_manifest": {"a": {"manifest": item}}}}
+    files = {"pool.json": pool(), "m.tf.json": json.dumps(tf).replace("${X}", "${var.x}")}
+    judged = judge_files(here, files)
+    assert (judged.problems, judged.rules) == ([], set())

@@ -138,7 +138,7 @@ class Manifests:
 
     def leave_namespace(self, item: Object, why: str) -> None:
         """Keep a Namespace of which a label is unknown that may be the one for Terway's webhook."""
-        labels = item.value["metadata"].get("labels") if item.kind == "Namespace" else None
+        labels = item.at("metadata", "labels") if item.kind == "Namespace" else None
         told = labels.get(POD_ENI) if isinstance(labels, dict) else labels
         if isinstance(told, NotKnown):
             self._lost_namespaces[item.name] = why
