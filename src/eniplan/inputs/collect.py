@@ -143,6 +143,8 @@ class Collected:
         self.skipped: list[Skipped] = []
         self.broken = 0
         """The number of malformed files in folders that are unrelated to exclusive pools."""
+        self._complete: set[str] = set()
+        """The files of manifests that no other program completes."""
         self._marked: dict[str, str] = {}
         """The exclusive label or the ENI resource, by file that mentions it."""
 
@@ -208,9 +210,11 @@ class Collected:
         except InputError as error:
             yield from self._malformed(path, data, error, named=named)
             return
+        if b"$" not in data and b"{{" not in data:
+            self._complete.add(path)
         is_there = os.path.isfile(path)  # not a pipe, which can be read only once
         if found is not None:
-            self._take_objects(found.document, objects_of(found, 0 if is_there else None), named=named)
+            self._take_objects(found.document, objects_of(found, 0 if is_there else None), named=named, is_known=True)
         runs = self._jobs(path, data)
         for number, document in enumerate(documents):
             self._embed(path, path, workspace(document, data))
@@ -370,7 +374,9 @@ class Collected:
         elif ("resource" in value and self._take_json(document)) or self._take_groups(document):
             pass
         elif isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
-            return self._take_objects(document, _objects(document, number), named=named)
+            is_known = document.file in self._complete
+            found = objects(document, number) if is_known else _objects(document, number)
+            return self._take_objects(document, found, named=named, is_known=is_known)
         else:
             return False
         self._documents.append(document)
@@ -384,11 +390,16 @@ class Collected:
             self.skip(document.file, what)
         return True
 
-    def _take_objects(self, document: Document, found: Iterable[Object], *, named: bool) -> bool:
-        """Collect the Kubernetes objects of a document. A named document may have no object that eniplan checks."""
+    def _take_objects(
+        self, document: Document, found: Iterable[Object], *, named: bool, is_known: bool = False
+    ) -> bool:
+        """Collect the Kubernetes objects of a document. A named document may have no object that eniplan checks.
+
+        `is_known` tells that no part of them is unknown, which is not looked for then.
+        """
         reasons = set()
         for item in found:
-            why = self._add(item)
+            why = self._add(item, is_known=is_known)
             if is_config(item.value):
                 what = say("--cluster {file} takes what it says of a cluster", file=document.file)
                 self.skipped.append(Skipped(document.file, what, is_shown=self._cluster is None))
@@ -402,11 +413,11 @@ class Collected:
             self._count(document.file)
         return True
 
-    def _add(self, item: Object) -> str:
+    def _add(self, item: Object, *, is_known: bool) -> str:
         """Add an object. Return why it is skipped; empty if it is not."""
         if "{{" in item.name:
             return "" if self._manifests.leave_unread(item, _TEMPLATE) else _TEMPLATE
-        lost = unknown_in(settled(item.value)) if is_judged(item) else None
+        lost = None if is_known or not is_judged(item) else unknown_in(settled(item.value))
         if lost is not None:
             why, what = say("part of it is unknown: {lost}", lost=lost), f"{item.document.file}: {item.title}"
             self._manifests.leave_namespace(item, why)

@@ -122,7 +122,8 @@ def _inner(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any], Body]
             yield path, value, case
     elif isinstance(value, dict | list):
         for step, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _inner(item, (*path, step))
+            if isinstance(item, dict | list):
+                yield from _inner(item, (*path, step))
 
 
 def _crossplane(document: Document) -> list[Group] | None:

@@ -8,6 +8,7 @@ validators of ROS CDK cs 1.15.0, and the ROS page of ALIYUN::CS::ClusterNodePool
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from eniplan.values import NamedTuple
@@ -204,6 +205,7 @@ for _name in (*(field.api for field in FIELDS), *_NO_WORDS):
 _FOLDED = {_folded(name): name for names in _BELOW.values() for name in names}
 
 
+@lru_cache(4096)
 def api_name(key: str) -> str:
     """Return the API's name of a field in another case: `vSwitchIds` and `VswitchIds` are `vswitch_ids`."""
     return _FOLDED.get(_folded(key)) or re.sub("(?<!^)[A-Z]", r"_\g<0>", key).lower()
