@@ -233,9 +233,8 @@ class Collected:
         elif named or (not is_template and _ours().search(data)):
             yield from error.problems
         elif is_template and self._marked[path]:
-            empty = Document(path, None, NoPlaces())
-            self._manifests.leave_chart(f"file {path!r}", Origin(empty, ()), _TEMPLATE)
-            self._documents.append(empty)
+            self._manifests.leave_chart(f"file {path!r}", Origin(Document(path, None, NoPlaces()), ()), _TEMPLATE)
+            self._count(path)
         else:
             self.broken += not is_template
             self.skip(path, _TEMPLATE if is_template else str(error.problems[0].message))

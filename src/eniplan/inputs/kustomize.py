@@ -39,18 +39,12 @@ class Kustomization(NamedTuple):
     folder: str
     changes: tuple[str, ...]
     """Its keys that change what it builds from."""
-
-    @property
-    def as_object(self) -> Object:
-        """It as an object whose pods are those of the patches in it."""
-        value = {key: item for key, item in mapping(self.document.value).items() if key in self.changes}
-        value |= {key: [_written(item) for item in self.listed(key)] for key in _PATCHES}
-        about = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": KUSTOMIZATION}
-        return Object(self.document, (), {**value, **about, "metadata": {"name": self.folder}})
+    as_object: Object
+    """It as an object whose pods are those of the patches in it."""
 
     def listed(self, *keys: str) -> list[object]:
         """Return the items of some of its lists."""
-        return [item for key in keys for item in listing(mapping(self.document.value).get(key))]
+        return [item for key in keys for item in _listed(self.document, key)]
 
     def path_of(self, item: object) -> str:
         """Return the path that an item of a list names, or that it is; empty if it names none."""
@@ -77,8 +71,16 @@ class Kustomization(NamedTuple):
 
 def read(document: Document) -> Kustomization:
     """Read a kustomization."""
-    changes = tuple(key for key, item in mapping(document.value).items() if key not in _UNCHANGED and item)
-    return Kustomization(document, os.path.normpath(os.path.dirname(document.file)), changes)
+    value, folder = mapping(document.value), os.path.normpath(os.path.dirname(document.file))
+    changes = tuple(key for key, item in value.items() if key not in _UNCHANGED and item)
+    about = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": KUSTOMIZATION, "metadata": {"name": folder}}
+    changed = {key: value[key] for key in changes}
+    patches = {key: [_written(item) for item in _listed(document, key)] for key in _PATCHES}
+    return Kustomization(document, folder, changes, Object(document, (), {**changed, **patches, **about}))
+
+
+def _listed(document: Document, key: str) -> list[object]:
+    return listing(mapping(document.value).get(key))
 
 
 def placed(found: Kustomization, in_files: Mapping[str, Collection[str]]) -> set[str]:
