@@ -12,7 +12,8 @@ from eniplan.cloud.place import endpoint_problem, is_region
 from eniplan.errors import InputError
 from eniplan.inputs import markdown, shell
 from eniplan.inputs.hcl.files import _parsed
-from eniplan.inputs.script import calls, is_worth
+from eniplan.inputs.script import is_worth
+from eniplan.inputs.script import read as read_script
 from eniplan.inputs.terraform import _Configured
 from eniplan.k8s import names, numbers
 from eniplan.k8s.rollout import rollout
@@ -91,7 +92,7 @@ READERS: tuple[Callable[[str], object], ...] = (
     shell.commands,
     lambda text: [*markdown.blocks(text)],
     lambda text: is_worth(_bytes(text)),
-    lambda text: _refused_at_most(lambda found: [*calls("a.sh", _bytes(found))], text),
+    lambda text: _refused_at_most(lambda found: read_script("a.sh", _bytes(found)), text),
     lambda text: _refused_at_most(lambda found: read_documents("a.yaml", _bytes(found)), text),
     lambda text: _refused_at_most(lambda found: read_documents("a.json", _bytes(found)), text),
 )

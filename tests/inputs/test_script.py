@@ -441,6 +441,77 @@ def test_a_body_that_ansible_makes_is_open(here: Path) -> None:
     assert list(judged.facts) == ["whether pool '{{ nodepool | to_json }}' is an exclusive node pool"]
 
 
+NETWORKING = """\
+apiVersion: network.alibabacloud.com/v1beta1
+kind: PodNetworking
+metadata: {name: net}
+spec:
+  eniOptions: {eniType: ENI}
+  allocationType: {type: Fixed, releaseStrategy: TTL, releaseAfter: %s}
+  selector: {podSelector: {matchLabels: {app: a}}}
+  vSwitchOptions: [vsw-j]
+  securityGroupIDs: [sg-pods]
+"""
+WITH_MANIFESTS = {
+    "a pipe": "cat <<EOF | kubectl apply -f -\n%sEOF\n",
+    "kubectl": "kubectl apply -f - <<'EOF'\n%sEOF\n",
+    "a file": "cat > net.yaml <<EOF\n%sEOF\nkubectl apply -f net.yaml\n",
+    "a here-string": "kubectl create -f - <<< '%s'\n",
+    "beside calls": f"{POST} --body '{json.dumps(BODY)}'\nkubectl apply -f - <<EOF\n%sEOF\n",
+}
+
+
+@pytest.mark.parametrize("script", WITH_MANIFESTS.values(), ids=WITH_MANIFESTS)
+def test_a_manifest_in_a_script_is_read(here: Path, script: str) -> None:
+    text = script % (NETWORKING % "soon")
+    files = {"s/make.sh": text, "np.json": BODY}
+    for path in ("s/make.sh", "s"):
+        judged = judge_files(here, files, path, "np.json")
+        assert (judged.problems, judged.rules) == ([], {"PN003"})
+        place = judged.report.findings[0].place
+        assert text.splitlines()[place.line - 1][place.column - 1 :].startswith("soon}")
+        assert judged.report.findings[0].fix is None or judged.report.findings[0].fix.why_not
+
+
+def test_a_manifest_that_a_script_deletes_is_not_read(here: Path) -> None:
+    text = WITH_MANIFESTS["kubectl"].replace("apply", "delete") % (NETWORKING % "soon")
+    assert judge_files(here, {"make.sh": text, "np.json": BODY}, "make.sh", "np.json").rules == set()
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+def test_a_manifest_in_a_job_is_read(here: Path, job: str) -> None:
+    inner = (WITH_MANIFESTS["kubectl"] % (NETWORKING % "soon")).rstrip()
+    spaces = next(line for line in job.splitlines() if "%s" in line).partition("%s")[0]
+    text = job % inner.replace("\n", f"\n{spaces}")
+    judged = judge_files(here, {"job.yml": text, "np.json": BODY}, "job.yml", "np.json")
+    assert (judged.problems, judged.rules) == ([], {"PN003"})
+    place = judged.report.findings[0].place
+    assert text.splitlines()[place.line - 1][place.column - 1 :].startswith("soon}")
+
+
+def test_a_manifest_in_the_script_of_a_runbook_is_read(here: Path) -> None:
+    text = f"# Steps\n\n```bash\n{WITH_MANIFESTS['kubectl'] % (NETWORKING % 'soon')}```\n"
+    judged = judge_files(here, {"run.md": text, "np.json": BODY}, "run.md", "np.json")
+    assert (judged.problems, judged.rules) == ([], {"PN003"})
+
+
+def test_what_a_shell_puts_into_a_manifest_is_open(here: Path) -> None:
+    text = f"TYPE=soon\n{WITH_MANIFESTS['kubectl'].replace(chr(39), '')}" % (NETWORKING % "$TYPE")
+    assert judge_files(here, {"a.sh": text, "np.json": BODY}, "a.sh", "np.json").rules == {"PN003"}
+    for unknown in ("$OTHER", "${OTHER}", "$(other)", "a${OTHER}"):
+        judged = judge_files(here, {"a.sh": text.replace("$TYPE", unknown), "np.json": BODY}, "a.sh", "np.json")
+        assert (judged.problems, judged.rules) == ([], set())
+        assert any("PN003" in item.rules for item in judged.report.undecided)
+
+
+def test_a_manifest_of_a_script_that_is_not_yaml(here: Path) -> None:
+    text = WITH_MANIFESTS["kubectl"] % "apiVersion: v1\nkind: [\n"
+    judged = judge_files(here, {"a.sh": text, "np.json": BODY}, "a.sh")
+    assert judged.problems == ["a.sh:3:7: not valid YAML: this bracket is never closed []"]
+    judged = judge_files(here, {"s/a.sh": text, "s/np.json": BODY}, "s")
+    assert (judged.problems, [what for what, _ in judged.skipped]) == ([], ["s/a.sh"])
+
+
 def test_a_description_that_quotes_a_call_is_no_error(here: Path) -> None:
     text = "runbook: aliyun cs POST /clusters/c1/nodepools --body '{...}'\n"
     judged = judge_files(here, {"a.yml": text, "np.json": BODY}, ".")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from eniplan.errors import InputError
 from eniplan.fixing import source
 from eniplan.fixing.wish import CannotFixError
-from eniplan.inputs.script import OPEN, Mapped, calls
+from eniplan.inputs.script import OPEN, Mapped, read
 from eniplan.text import edited
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
 
 
 def _bodies(file: str, text: str) -> list[Mapped]:
-    trees = (call.document.tree for call in calls(file, text.encode()))
+    trees = (call.document.tree for call in read(file, text.encode())[0])
     return [tree for tree in trees if isinstance(tree, Mapped) and tree.built]
 
 

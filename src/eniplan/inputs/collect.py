@@ -254,30 +254,41 @@ class Collected:
             Whether there are any.
 
         """
-        if not path.endswith((".yaml", ".yml", *MAKE_ENDINGS)) or b"aliyun" not in data:
+        if not path.endswith((".yaml", ".yml", *MAKE_ENDINGS)) or not (b"aliyun" in data or b"<<" in data):
             return False
         from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
 
         if not script.is_worth(data):
             return False
-        found: list[Call] = []
         before = len(self._problems)
+        found = False
         blocks = markdown.recipes if path.endswith(MAKE_ENDINGS) else markdown.scripts
         for block in blocks(decode(path, data)):
             try:
-                calls = script.calls(path, block.text.encode(), is_folded=block.is_folded)
-                found += [call._replace(document=block.placed(call.document)) for call in calls]
+                found |= self._commands(path, block)
             except InputError as error:
-                moved = (
-                    problem._replace(place=Place(path, *block.moved(problem.place.line, problem.place.column)))
-                    for problem in error.problems
-                )
                 # A description may quote a call with the body left out.
-                self._broken(path, InputError(*moved), is_ours=block.is_text or EXCLUSIVE_LABEL in block.text)
+                self._broken(path, error, is_ours=block.is_text or EXCLUSIVE_LABEL in block.text)
         if found:
             self._count(path)
-        self._calls += found
-        return bool(found) or len(self._problems) > before
+        return found or len(self._problems) > before
+
+    def _commands(self, path: str, block: Block) -> bool:
+        """Collect the calls and the manifests in the commands of a script. Return whether there are any."""
+        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+
+        inner = block.text.encode()
+        try:
+            calls, manifests = (
+                script.read(path, inner, is_folded=block.is_folded) if script.is_worth(inner) else ([], [])
+            )
+        except InputError as error:
+            raise InputError(
+                *(p._replace(place=Place(path, *block.moved(p.place.line, p.place.column))) for p in error.problems)
+            ) from None
+        self._calls += [call._replace(document=markdown.with_blanks(block.placed(call.document))) for call in calls]
+        found = [self.document(block.placed(document), named=False) for document in manifests]
+        return bool(calls) or any(found)
 
     def _embed(self, path: str, name: str, texts: list[Text]) -> None:
         """Collect Terraform files embedded in another file."""
@@ -285,22 +296,20 @@ class Collected:
             self._hcl.embed(path, name, texts)
 
     def _script(self, path: str, data: bytes, *, named: bool) -> None:
-        """Collect the calls in a shell script, or in the recipes of a Makefile."""
-        from eniplan.inputs import script  # noqa: PLC0415 - most runs have none
+        """Collect what a shell script, or the recipes of a Makefile, create."""
+        from eniplan.inputs.markdown import SHELL, Block  # noqa: PLC0415 - most runs have none
 
         if named:
             self._count(path)  # a named script is an input even without calls
         try:
-            if path.endswith(MAKE_ENDINGS):
-                has_calls = self._jobs(path, data)
-            else:
-                found = list(script.calls(path, data)) if script.is_worth(data) else []
-                self._calls += found
-                has_calls = bool(found)
+            is_make = path.endswith(MAKE_ENDINGS)
+            creates = (
+                self._jobs(path, data) if is_make else self._commands(path, Block(SHELL[0], decode(path, data), 0, 0))
+            )
         except InputError as error:
             self._broken(path, error, is_ours=named or bool(_ours().search(data)))
             return
-        if not has_calls:
+        if not creates:
             self.skip(path, say("it creates no node pool"))
 
     def _broken(self, path: str, error: InputError, *, is_ours: bool) -> None:
@@ -330,12 +339,10 @@ class Collected:
 
     def _block(self, path: str, block: Block) -> Iterator[LoadedPlan]:
         """Collect the inputs in one code block."""
-        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+        from eniplan.inputs import markdown  # noqa: PLC0415 - most runs have none
 
-        inner = block.text.encode()
-        if block.language in markdown.SHELL and script.is_worth(inner):
-            calls = script.calls(path, inner)
-            self._calls += [call._replace(document=markdown.with_blanks(block.placed(call.document))) for call in calls]
+        if block.language in markdown.SHELL:
+            self._commands(path, block)
         elif block.language in markdown.HCL:
             text = Text(path, block.text, block.moved(1, 1))
             if any(part.first_fault() is not None for part in text.parts):
@@ -345,7 +352,7 @@ class Collected:
             if names_ours(text.data):  # makes the file an input
                 self._count(path)
         elif block.language in markdown.YAML:
-            for document in map(block.placed, read_documents(path, inner)):
+            for document in map(block.placed, read_documents(path, block.text.encode())):
                 if is_plan(document):
                     plan = load_document(document)
                     self._plans[f"{path}:{block.line}"] = plan

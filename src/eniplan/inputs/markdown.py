@@ -56,6 +56,10 @@ class _Shifted(NamedTuple):
         """See `Tree.text`."""
         return self.inner.text(path)
 
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as `getattr`
+        """Return what only some trees have, such as `note`."""
+        return getattr(self.inner, name)
+
     def written(self, path: Path) -> Path | None:
         """See `Document.written`."""
         written: Callable[[Path], Path | None] | None = getattr(self.inner, "written", None)

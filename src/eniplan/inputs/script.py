@@ -1,7 +1,8 @@
-"""Reads calls of the aliyun CLI in shell scripts that create node pools, or clusters with node pools.
+"""Reads shell scripts: calls of the aliyun CLI that create node pools, or clusters with node pools, and manifests.
 
-The body of a call is JSON text that the script may build from pieces. Each value has its place in the script; values
-that only the shell knows are `NotKnown`. Source: aliyun CLI at commit eadd68d9, openapi/flags.go.
+The body of a call is JSON text that the script may build from pieces; a manifest is a here-document. Each value has its
+place in the script; values that only the shell knows are `NotKnown`. Source: aliyun CLI at commit eadd68d9,
+openapi/flags.go.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError, Place
-from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.places import NotKnown, Origin, Printed
 from eniplan.inputs.shell import UNKNOWN, Command, Part, commands, spelled, text
 from eniplan.inputs.templates import CLUSTER_REQUEST, TOKENS
 from eniplan.inputs.units import Stated
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _SERVICE = re.compile(rb"\bcs\b")
 _CREATES = re.compile(rb"/clusters|CreateCluster|create-cluster")
+_OBJECT = re.compile(r"\bapiVersion\b")
+_BY_HAND = say("it is written in a script: change it there")
 _PROGRAM = ("aliyun", "aliyun.exe")
 """In a recipe of make, `@`, `-` or `+` may come before it."""
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster", "create-cluster-node-pool", "create-cluster")
@@ -62,12 +65,13 @@ class Call(NamedTuple):
 
 
 def is_worth(data: bytes) -> bool:
-    """Return whether a script may create a node pool or cluster."""
-    return bool(b"aliyun" in data and _SERVICE.search(data) and _CREATES.search(data))
+    """Return whether a script may create a node pool or cluster, or apply a manifest that it has."""
+    is_call = b"aliyun" in data and _SERVICE.search(data) and _CREATES.search(data)
+    return bool(is_call or (b"<<" in data and b"apiVersion" in data))
 
 
-def calls(file: str, data: bytes, *, is_folded: bool = False) -> Iterator[Call]:
-    """Yield the requests of a script.
+def read(file: str, data: bytes, *, is_folded: bool = False) -> tuple[list[Call], list[Document]]:
+    """Return the requests of a script, and the manifests in its here-documents.
 
     Args:
         file: the file with the script.
@@ -75,15 +79,20 @@ def calls(file: str, data: bytes, *, is_folded: bool = False) -> Iterator[Call]:
         is_folded: see `shell.commands`.
 
     Raises:
-        InputError: the script is not text, or the body of a request is not JSON.
+        InputError: the script is not text, the body of a request is not JSON, or a manifest is not YAML.
 
     """
     script = decode(file, data)
+    calls: list[Call] = []
+    manifests: list[Document] = []
     for command in commands(script, is_folded=is_folded):
         found = _arguments(command)
         if found is not None:
             cluster, body = found
-            yield _call(file, script, cluster, body)
+            calls.append(_call(file, script, cluster, body))
+        elif _OBJECT.search(text(command.stdin)) and "delete" not in map(text, command.words):
+            manifests += _manifests(file, script, command.stdin)
+    return calls, manifests
 
 
 def _arguments(command: Command) -> tuple[str, Word] | None:
@@ -159,18 +168,41 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
         whole = Mapped(None, "", [start], script)
         return Call(Document(file, _lost(_short(body[0].unknown)), whole), cluster, body[0].file)
     built, offsets, unknown = _joined(body)
-    notes = _noted(body, offsets)
+    document, *_ = _parsed(file, ".json", Mapped(None, built, offsets, script, _noted(body, offsets)), unknown)
+    value = document.value
+    return Call(document._replace(value=_lost(value) if isinstance(value, NotKnown) else value), cluster)
+
+
+def _manifests(file: str, script: str, words: Word) -> Iterator[Document]:
+    """Yield the documents of a here-document."""
+    out: list[str] = []
+    offsets: list[int] = []
+    unknown: list[str] = []
+    for part in words:
+        if part.unknown:
+            out.append(f"{OPEN}{len(unknown)}{CLOSE}")
+            offsets += [part.at] * len(out[-1])
+            unknown.append(part.unknown)
+        else:
+            out.append(part.text)
+            offsets += range(part.at, part.at + len(part.text))
+    whole = Mapped(None, "".join(out), [*offsets, offsets[-1]], script)
+    for document in _parsed(file, ".yaml", whole, unknown):
+        yield document._replace(tree=Printed(document.tree, _BY_HAND))
+
+
+def _parsed(file: str, ending: str, whole: Mapped, unknown: list[str]) -> list[Document]:
+    """Parse a text that a script builds, with `NotKnown` for its unknown parts."""
     try:
-        (document,) = read_documents("body.json", built.encode())
+        documents = read_documents(f"body{ending}", whole.built.encode())
     except InputError as error:
-        where = Mapped(None, built, offsets, script)
         raise InputError(
-            *(p._replace(place=Place(file, *where.moved(p.place.line, p.place.column))) for p in error.problems)
+            *(p._replace(place=Place(file, *whole.moved(p.place.line, p.place.column))) for p in error.problems)
         ) from None
-    value: Any = rewritten(document.value, lambda part: _with_unknown(part, unknown))
-    if isinstance(value, NotKnown):
-        value = _lost(value)
-    return Call(Document(file, value, Mapped(document.tree, built, offsets, script, notes)), cluster)
+    return [
+        Document(file, rewritten(found.value, lambda part: _with_unknown(part, unknown)), whole.of(found.tree))
+        for found in documents
+    ]
 
 
 def _lost(why: str) -> dict[str, Any]:
@@ -236,6 +268,10 @@ class Mapped:
         """The offset in the script of each character of the body, and of its end."""
         self._script = script
         self._notes = notes or {}
+
+    def of(self, inner: Tree) -> Mapped:
+        """Return the same text with the tree of one of its documents."""
+        return Mapped(inner, self.built, self.offsets, self._script, self._notes)
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
