@@ -1384,6 +1384,9 @@ def test_pods_of_unknown_kinds_are_directed_as_others_are(
     assert judged.skipped == ([] if told else [("m.yaml: LeaderWorkerSet 'own'", NOT_ASKING)])
 
 
+TERM_OF_MODE = {"matchExpressions": [{"key": EXCLUSIVE_LABEL, "operator": "In", "values": ["eniOnly"]}]}
+
+
 @pytest.mark.parametrize(
     ("driver", "told"),
     [
@@ -1405,6 +1408,12 @@ def test_pods_of_unknown_kinds_are_directed_as_others_are(
         ({"nodeSelectorTerm": TERM}, True),  # of a UnitedDeployment
         ({"requiredNodeSelectorTerm": TERM}, True),  # of a WorkloadSpread
         ({"preferredNodeSelectorTerms": [{"weight": 1, "preference": TERM}]}, None),
+        ({"on": {EXCLUSIVE_LABEL: "eniOnly"}}, True),  # of a policy that overrides it
+        ({"on": {EXCLUSIVE_LABEL: "default"}}, False),
+        ({"required": TERM_OF_MODE}, True),  # of a trait of OAM
+        ({"required": {**TERM_OF_MODE, "preference": TERM_OF_MODE}}, True),
+        ({"preference": TERM_OF_MODE}, None),
+        ({"match": {"key": EXCLUSIVE_LABEL, "value": "eniOnly"}}, None),  # such as a label of a machine
         ({"nodeLabels": {"team": "b"}}, False),
         ({"nodeLabels": {"team": "a"}, "nodeSelector": {"team": "b"}}, False),
         ({"podLabels": {"network": "trading"}}, True),
@@ -1419,7 +1428,7 @@ def test_pods_without_a_template(here: Path, driver: dict[str, Any], told: bool 
     networks = stream(networking(), networking("nets", selector=None))
     judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool(team="a"), "n.yaml": networks})
     whole = "where the pods of SparkApplication 'own' run, and how many there are"
-    assert judged.facts == ({whole: "spec.executor"} if told else {})
+    assert {fact: path[:13] for fact, path in judged.facts.items()} == ({whole: "spec.executor"} if told else {})
     why = [NOT_ASKING] if told is False else ["nothing that eniplan checks"] if told is None else []
     assert judged.skipped == [("m.yaml: SparkApplication 'own'", each) for each in why]
 
@@ -2228,3 +2237,11 @@ def test_a_namespace_of_which_a_part_is_unknown(here: Path, more: dict[str, Any]
     files = {"pool.json": pool(), "m.tf.json": json.dumps(tf).replace("${X}", "${var.x}")}
     judged = judge_files(here, files)
     assert (judged.problems, judged.rules) == ([], set())
+
+
+def test_values_that_select_nodes_under_a_key_of_their_own(here: Path) -> None:
+    """Labels alone may be those of a pool."""
+    for value, is_open in (({"gateway": {"on": TERM_OF_MODE}}, True), ({"on": {EXCLUSIVE_LABEL: "eniOnly"}}, False)):
+        judged = judge_files(here, {"c/values.yaml": yaml.safe_dump(value), "c/p.json": pool()}, "c")
+        assert any(fact.startswith("where the pods of file") for fact in judged.facts) is is_open
+        assert bool(judged.skipped) is not is_open

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.inputs.places import STAND_IN, NotKnown, Origin, blanked
 from eniplan.inputs.steering import Pools, steer
 from eniplan.inputs.workloads import Part, Workload
-from eniplan.k8s.kinds import PASSING_ON, hidden_specs, hidden_templates, without_anchors
+from eniplan.k8s.kinds import PASSING_ON, hidden_specs, hidden_templates, maps, without_anchors
 from eniplan.k8s.labels import Requirement
 from eniplan.k8s.nodes import Placement, Toleration, repelling
 from eniplan.k8s.patches import patched
@@ -168,6 +168,19 @@ def _hidden(item: Object) -> Iterator[tuple[Path, dict[str, Any], bool]]:
     for at, value in ((), own), *_texts(item):
         yield from ((at or path, template, True) for path, template in hidden_templates(value))
         yield from ((at or path, template, False) for path, template in hidden_specs(value))
+    yield from ((path, {"spec": spec}, False) for path, spec in _naming(item, own))
+
+
+def _naming(item: Object, value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield specs of pods for parts that select by the exclusive label under keys of their own, such as OAM traits."""
+    for path, found in maps(value):
+        if path[:1] == ("metadata",) or "preference" in path:
+            continue
+        if EXCLUSIVE_LABEL in found and item.kind != FILE:
+            yield path, {"nodeSelector": {EXCLUSIVE_LABEL: found[EXCLUSIVE_LABEL]}}
+        elif found.get("key") == EXCLUSIVE_LABEL and "operator" in found:
+            term = {"nodeSelectorTerms": [{"matchExpressions": [found]}]}
+            yield path, {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": term}}}
 
 
 def _texts(item: Object) -> Iterator[tuple[Path, object]]:

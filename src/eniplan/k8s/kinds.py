@@ -127,12 +127,12 @@ OF_PODS = (
 
 def hidden_templates(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield possible pod templates in an object of any kind: maps whose spec has containers."""
-    return ((path, item) for path, item in _maps(value) if _has_containers(item))
+    return ((path, item) for path, item in maps(value) if _has_containers(item))
 
 
 def may_have_pods(value: object) -> bool:
     """Return whether an object of any kind seems to say something of pods."""
-    return any(_has_containers(item) or (path and not item.keys().isdisjoint(OF_PODS)) for path, item in _maps(value))
+    return any(_has_containers(item) or (path and not item.keys().isdisjoint(OF_PODS)) for path, item in maps(value))
 
 
 def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -140,7 +140,7 @@ def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
 
     The metadata of the object itself is not that of its pods.
     """
-    for path, found in _maps(value):
+    for path, found in maps(value):
         step, item = (path[-1], found) if path else ("", {**found, "metadata": None})
         if _has_containers(item):
             continue
@@ -184,7 +184,7 @@ def _has_containers(item: dict[str, Any]) -> bool:
     return isinstance(mapping(item.get("spec")).get("containers"), list)
 
 
-def _maps(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
+def maps(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield the maps in a value with their paths; of one with containers, only itself. In their order."""
     todo: list[tuple[Path, object]] = [((), value)]
     while todo:
