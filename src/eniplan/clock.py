@@ -1,4 +1,4 @@
-"""The date of a verdict: today, or a given day for reproducible runs."""
+"""Today: the date of a verdict, which reproducible runs can set, and that of what is read of the world."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def today() -> date:
         except (OverflowError, ValueError, OSError):
             pass  # out of range: ignore it
     return date.today()  # noqa: DTZ011 - waivers expire in the user's time zone
+
+
+def day_of_reading() -> str:
+    """Return the date of facts that this run reads of an account or a cluster: today in UTC, ISO 8601."""
+    return datetime.now(UTC).date().isoformat()

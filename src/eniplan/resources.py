@@ -24,6 +24,12 @@ def folder(name: str) -> str:
     raise FileNotFoundError(message)
 
 
+def template(*path: str) -> str:
+    """Return the text of a file in templates/."""
+    with open(os.path.join(folder("templates"), *path), encoding="utf-8") as file:
+        return file.read()
+
+
 _KEPT = {"refreshed": "specs.jsonl", "nodes": "nodes.jsonl"}
 """Files of `eniplan specs update` by kind of layer: from the account, and from nodes, which override it."""
 

@@ -256,6 +256,22 @@ def save(path: str, text: str, *, private: bool = False) -> None:
         raise _unwritable(path, error) from None
 
 
+def save_all(folder: str, files: Mapping[str, str]) -> None:
+    """Write documents into a folder, by their names in it: all of them, or none if one would replace an input.
+
+    Raises:
+        InputError: a file is an input of this run, or cannot be written.
+
+    """
+    paths = {os.path.join(folder, name): text for name, text in files.items()}
+    for path in paths:
+        refuse_input(path)
+    for inner in dict.fromkeys((folder, *map(os.path.dirname, paths))):
+        make_folder(inner)
+    for path, text in paths.items():
+        save(path, text)
+
+
 def rewrite(path: str, data: bytes) -> None:
     """Rewrite an input of this run atomically; links are followed.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from eniplan import facts
+from eniplan import clock, facts
 from eniplan.cloud import place
 from eniplan.cloud.facts import read_facts, with_groups
 from eniplan.cloud.failures import CallError, problem
@@ -95,14 +94,13 @@ def with_live(
                 plans.setdefault(target(item, item.plan), []).append((item, item.plan))
             except InputError as error:
                 items[-1] = item._replace(plan=None, problems=(*item.problems, *error.problems))
-    today = datetime.now(UTC).date().isoformat()
     live: dict[int, LiveFacts] = {}
     if kube is not None and len(plans) > 1:
         raise usage(say("--context is one cluster, but the plans are for {clusters}", clusters=len(plans)))
     for where, found in plans.items():
         session = open_session(where.region, how)
         try:
-            read = read_facts(session, wanted(where.cluster_id, [plan for _, plan in found]), today)
+            read = read_facts(session, wanted(where.cluster_id, [plan for _, plan in found]), clock.day_of_reading())
         except CallError as error:
             at = _at(found[0][0], "cluster", "id")
             hint = say("check cluster.id and cluster.region, and which account the credentials belong to")
@@ -177,9 +175,8 @@ def of_cluster(seen: Observed, how: Access) -> LiveFacts:
         hint = say("set it: {variable}=cn-hangzhou eniplan init …", variable=place.REGION_VARIABLES[0])
         raise InputError(Problem(message, Place(seen.source), hint))
     session = open_session(region, how)
-    today = datetime.now(UTC).date().isoformat()
     try:
-        live = read_facts(session, cluster_plan.wanted(seen, cluster_id), today)
+        live = read_facts(session, cluster_plan.wanted(seen, cluster_id), clock.day_of_reading())
         return with_groups(session, live, cluster_plan.groups_of(seen, live))
     except CallError as error:
         hint = say("check that the credentials and kubectl's context belong to the same cluster")

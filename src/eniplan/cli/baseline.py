@@ -28,7 +28,7 @@ def apply(report: Report, path: str | None, new: str | None) -> Report:
     if new is not None:
         text = baseline.text(report, new)
         terminal.save(new, text)
-        terminal.err(f"wrote {new}")
+        terminal.err(say("wrote {file}", file=new))
         return baseline.known(report, baseline.read(new, text.encode()), new)[0]
     if path is None:
         return report

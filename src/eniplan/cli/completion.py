@@ -67,8 +67,8 @@ def completion(
     name = os.path.basename(os.environ.get("SHELL", "")) if shell is None else shell.value
     if name not in list(Shell):
         raise usage(say("$SHELL is not one of {shells}", shells=tuple(Shell)), say("name one: eniplan completion bash"))
-    with open(os.path.join(resources.folder("templates"), "completion", f"eniplan.{name}"), encoding="utf-8") as file:
-        terminal.out("".join(map(_told_comment, file)))
+    script = resources.template("completion", f"eniplan.{name}")
+    terminal.out("".join(map(_told_comment, script.splitlines(keepends=True))))
 
 
 def _told_comment(line: str) -> str:

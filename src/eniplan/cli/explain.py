@@ -68,7 +68,7 @@ def explain(
     if show is not None:
         terminal.out(_yaml(_example(found, show)))
     elif output is Format.JSON:
-        terminal.out(_json([_rule_map(found)][0]))
+        terminal.out(_json(_rule_map(found)))
     else:
         terminal.out(_text(found))
 

@@ -147,10 +147,10 @@ def init(
         _write_ci(_FILES[ci])
         return
     if file == STDIN:
-        terminal.out(_template(told("plan.yaml")))
+        terminal.out(resources.template(told("plan.yaml")))
         return
     file = DEFAULT_FILE if file is None else file
-    _write(_template(told("plan.yaml")), file, hint=_ANOTHER)
+    _write(resources.template(told("plan.yaml")), file, hint=_ANOTHER)
     terminal.err(say("wrote {file}: fill in the <angle brackets>, then run `eniplan check {file}`", file=file))
 
 
@@ -192,15 +192,10 @@ def _write_ci(files: tuple[_New, ...]) -> None:
             raise _exists(new.path, hint)
     for new in files:
         terminal.make_folder(os.path.dirname(new.path))
-        _write(_template(new.template), new.path, hint=hint)
+        _write(resources.template(new.template), new.path, hint=hint)
         terminal.err(say("wrote {path}: {todo}", path=new.path, todo=new.todo))
     if not os.path.lexists(".git"):
         terminal.err(say("this folder is not the root of a Git repository; these files work only there"))
-
-
-def _template(name: str) -> str:
-    with open(os.path.join(resources.folder("templates"), name), encoding="utf-8") as stream:
-        return stream.read()
 
 
 def _write(text: str, path: str, *, hint: Message) -> None:

@@ -113,7 +113,9 @@ def migrate(
     if dry_run:
         terminal.out(runbook(found))
         return
-    _write(out_dir, files(found))
+    written_files = files(found)
+    terminal.save_all(out_dir, written_files)
+    terminal.err(count(len(written_files), "{n} file", "{n} files"))
     for item in found.moves:
         if item.by_hand:
             terminal.err(say("note: {title}: {why}", title=item.title, why=item.by_hand))
@@ -193,14 +195,3 @@ def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
             except InputError as error:
                 terminal.err(say("note: {file} was not completed: {why}", file=path, why=error.problems[0].message))
     return out
-
-
-def _write(folder: str, found: Mapping[str, str]) -> None:
-    for name in found:
-        terminal.refuse_input(os.path.join(folder, name))  # before writing: write all files or none
-    for inner in ("", "plans", "patches", "pool", "manifests", "by-hand"):
-        if not inner or any(name.startswith(f"{inner}/") for name in found):
-            terminal.make_folder(os.path.join(folder, inner) if inner else folder)
-    for name, text in found.items():
-        terminal.save(os.path.join(folder, name), text)
-    terminal.err(str(count(len(found), "{n} file", "{n} files")))

@@ -109,10 +109,12 @@ def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passe
     told = report._replace(findings=findings, pools=(), undecided=undecided)
     for line in plain.write(told).splitlines():
         terminal.err(line)
-    plans = [p for p in loaded if isinstance(p, LoadedPlan) and p.plan is not None]
-    return [
-        Passed(p.document, PlanView(p.plan, catalog, settings, p.live)) for p in plans if p.plan is not None
-    ], report
+    plans = [
+        Passed(item.document, PlanView(item.plan, catalog, settings, item.live))
+        for item in loaded
+        if isinstance(item, LoadedPlan) and item.plan is not None
+    ]
+    return plans, report
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 Annotations are not postponed in this file: typer would evaluate each from its text, 2 ms at every start.
 """
 
-import os
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -117,11 +116,7 @@ def _unique(rendered: Sequence[Rendered]) -> None:
 def _write_folder(folder: str, files: dict[str, str], kustomization_top: str | None) -> None:
     if kustomization_top is not None and files:  # kustomize refuses one without resources
         files[KUSTOMIZATION] = kustomization_top + kustomization(list(files))
-    terminal.make_folder(folder)
-    for name in files:
-        terminal.refuse_input(os.path.join(folder, name))  # before writing: write all files or none
-    for name, content in files.items():
-        terminal.save(os.path.join(folder, name), content)
+    terminal.save_all(folder, files)
     terminal.err(say("wrote {n} files to {folder}", n=len(files), folder=folder))
 
 

@@ -114,7 +114,7 @@ def show_files(report: Report, files: Iterable[Output]) -> None:
     for file in files:
         try:
             terminal.save(file.path, _document(report, file.form))
-            terminal.err(f"wrote {file.path}")
+            terminal.err(say("wrote {file}", file=file.path))
         except InputError as error:
             failed += error.problems
     if failed:

@@ -20,9 +20,12 @@ from eniplan.suggest import did_you_mean
 from eniplan.text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import TypeAlias
 
     from eniplan.catalog.record import InstanceType, LingjunNodeType, Source
+
+    _Layers: TypeAlias = dict[str, dict[str, str | None]]
 
 
 def overview(
@@ -95,16 +98,18 @@ def show(
     catalog = instance_data(specs, day_of(specs_date))
     record = catalog.get(name)
     lingjun = catalog.lingjun(name)
-    if record is None and lingjun is None:
+    if record is not None:
+        layers = _layers(catalog, record)
+        raw: Mapping[str, object] = {**record.raw, **({"Layers": layers} if layers else {})}
+        lines = _ecs_lines(catalog, record, layers)
+    elif lingjun is not None:
+        raw, lines = lingjun.raw, _lingjun_lines(catalog, lingjun)
+    else:
         hint = did_you_mean(name, [*catalog.names(), *catalog.all_lingjun()])
         raise usage(say("the specs of {specs} have no type {name!r}", specs=catalog.words, name=name), hint)
-    found = record or lingjun
-    assert found is not None  # noqa: S101 - one of the two is, by the check above
     if output is Format.JSON:
-        layers = {} if record is None else _layers(catalog, record)
-        _print_json({**found.raw, **({"Layers": layers} if layers else {})})
+        _print_json(raw)
     else:
-        lines = _ecs_lines(catalog, record) if record is not None else _lingjun_lines(catalog, lingjun)
         terminal.out("\n".join(lines) + "\n")
 
 
@@ -112,10 +117,9 @@ def _print_json(value: object) -> None:
     terminal.out(json_text(value) + "\n")
 
 
-def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
+def _ecs_lines(catalog: Catalog, record: InstanceType, layers: _Layers) -> Iterator[str]:
     sale = {True: say("on sale"), False: say("no longer on sale"), None: say("on sale or not: unknown")}
     keys: dict[str, None] = {}
-    layers = _layers(catalog, record)
     yield say("{type} ({family}, {sale}, limits {status})", type=record.InstanceTypeId,
               family=record.InstanceTypeFamily, sale=sale[record.on_sale], status=record.limits_status)  # fmt: skip
     for field, value in record.raw.items():
@@ -148,7 +152,7 @@ def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
         yield "  " + say("{layer}: {file}, {date}", layer=layer["layer"], file=file, date=day)
 
 
-def _layers(catalog: Catalog, record: InstanceType) -> dict[str, dict[str, str | None]]:
+def _layers(catalog: Catalog, record: InstanceType) -> _Layers:
     """Return the layer of each field of a type, and the layer's date."""
     found = catalog.layers_of(record.InstanceTypeId)
     bundled = {"layer": "bundled", "file": None, "date": catalog.date}
@@ -165,9 +169,7 @@ def _legend(catalog: Catalog, keys: Iterable[str]) -> Iterator[str]:
         yield f"  [{key}] {_origin(catalog.source(key))}"
 
 
-def _lingjun_lines(catalog: Catalog, record: LingjunNodeType | None) -> Iterator[str]:
-    if record is None:
-        return
+def _lingjun_lines(catalog: Catalog, record: LingjunNodeType) -> Iterator[str]:
     yield say("{type} (Lingjun node type, limits {status})", type=record.NodeType, status=record.limits_status)
     for field, value in record.raw.items():
         if field.endswith("Quantity"):
@@ -180,8 +182,8 @@ def _lingjun_lines(catalog: Catalog, record: LingjunNodeType | None) -> Iterator
 
 def _origin(source: Source | None) -> str:
     if source is None:
-        return "no source"
-    dated = source.date or "no date"
+        return say("no source")
+    dated = source.date or say("no date")
     return f"{source.title}, {dated}" + (f", {source.quality}" if source.quality else "")
 
 

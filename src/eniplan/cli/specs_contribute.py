@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eniplan import resources, terminal
+from eniplan import clock, resources, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.errors import COMMAND_LINE, InputError, Place, Problem
 from eniplan.messages import count, named, say
@@ -65,9 +64,8 @@ def _parts(specs: list[str], dumps: list[str]) -> Iterator[Part]:
         from eniplan.kube import dump  # noqa: PLC0415 - most have no dump
         from eniplan.kube.type_info import learned  # noqa: PLC0415 - the same
 
-        today = datetime.now(UTC).date().isoformat()
         for file in dumps:
-            yield Part(OF_NODES, today, is_api=True, rows=learned(dump.nodes(file)).told)
+            yield Part(OF_NODES, clock.day_of_reading(), is_api=True, rows=learned(dump.nodes(file)).told)
 
 
 def _lines(found: Contribution) -> Iterator[Message]:

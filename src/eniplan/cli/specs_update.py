@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eniplan import resources, terminal
+from eniplan import clock, resources, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption
 from eniplan.errors import CloudError, usage
@@ -111,10 +110,6 @@ def _write(learned: _Update, file: str, *, make: bool) -> None:
         terminal.save(file, refreshed(Catalog(), learned.found.rows, learned.asked))
 
 
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()
-
-
 def _of_nodes(dumped: str | None, context: str | None, kubeconfig: str | None) -> _Update:
     """Read the nodes of a cluster, or of a dump."""
     from eniplan.catalog.refresh import merged, of_nodes  # noqa: PLC0415 - needed only here
@@ -123,7 +118,7 @@ def _of_nodes(dumped: str | None, context: str | None, kubeconfig: str | None) -
 
     access = kubectl.Kubectl(context, kubeconfig)
     found = learned(kubectl.nodes(access) if dumped is None else dump.nodes(dumped))
-    return _Update(merged(found.told), of_nodes(_today()), "nodes", found)
+    return _Update(merged(found.told), of_nodes(clock.day_of_reading()), "nodes", found)
 
 
 def _of_account(regions: list[str], file: str, endpoint: str | None, *, ecs_role: bool, make: bool) -> _Update:
@@ -138,7 +133,9 @@ def _of_account(regions: list[str], file: str, endpoint: str | None, *, ecs_role
     names = _regions(regions)
     real = terminal.replaced_by(file)
     partial = Partial(
-        None if real is None else f"{real}.partial", {"regions": names, "endpoint": how.endpoint}, _today()
+        None if real is None else f"{real}.partial",
+        {"regions": names, "endpoint": how.endpoint},
+        clock.day_of_reading(),
     )
     resumed = len(partial)
     if resumed:
