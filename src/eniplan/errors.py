@@ -16,7 +16,7 @@ from eniplan.messages import NOTHING, Message, say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 OK = 0
 FINDINGS = 1
@@ -99,6 +99,23 @@ class InputError(EniplanError):
     """An input cannot be read, is malformed, or does not fit its schema (exit code 3)."""
 
     exit_code = INPUT
+
+
+def do_all(steps: Iterable[Callable[[], object]]) -> None:
+    """Do every step, also after one that fails.
+
+    Raises:
+        InputError: a step failed; it has the problems of all that did.
+
+    """
+    failed: list[Problem] = []
+    for step in steps:
+        try:
+            step()
+        except InputError as error:
+            failed += error.problems
+    if failed:
+        raise InputError(*failed)
 
 
 class UsageError(EniplanError):

@@ -82,5 +82,8 @@ _HIDDEN = "user[_-]?data|passw|secret|token|node[_-]?components|credential|acces
 
 
 def may_be_secret(text: str) -> bool:
-    """Return whether a key looks like the name of a secret, whose value must not be shown."""
+    """Return whether a key looks like the name of a secret, whose value must not be shown.
+
+    Node scripts and settings of add-ons count, because they can contain secrets.
+    """
     return re.search(_HIDDEN, text, re.IGNORECASE) is not None

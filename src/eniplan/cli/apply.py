@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from eniplan.cli.passed import Passed
     from eniplan.cloud.receipt import Receipt
     from eniplan.cloud.session import Session
-    from eniplan.messages import Message
+    from eniplan.plan.live import Unread
     from eniplan.report.model import Report
 
 
@@ -82,7 +82,8 @@ def go_through(
         if error.exit_code != INTERRUPTED:
             raise StoppedError(*map(work.with_next, error.problems), exit_code=error.exit_code) from None
         work.progress.close()
-        _tell(*(problem.message for problem in error.problems))  # no place or hint: the user chose to stop
+        for problem in error.problems:
+            terminal.err(problem.message)  # no place or hint: the user chose to stop
         raise typer.Exit(INTERRUPTED) from None
     except (CloudError, CreateError) as error:
         raise type(error)(*map(work.with_next, error.problems), *work.lost) from None
@@ -90,27 +91,24 @@ def go_through(
         work.progress.close()
     done = creation.receipt
     target, pool_id, nodes = str(done.target), done.node_pool_id, done.events[-1].note
-    verify = say("next: {command}", command=shlex.join(["eniplan", "verify", done.plan]))
+    command = shlex.join(["eniplan", "verify", done.plan])
     if not is_news:
         told = say("{target} already exists ({id}) and matches the plan: nothing to do", target=target, id=pool_id)
-        _tell(together((told, say("{nodes}", nodes=nodes))), verify)
+        told = together((told, say("{nodes}", nodes=nodes)))
     elif done.state == "proved":
         told = say("created {target} as requested: {id}", target=target, id=pool_id)
-        _tell(together((told, say("{nodes}", nodes=nodes)), ", "), verify)
+        told = together((told, say("{nodes}", nodes=nodes)), ", ")
     else:
         told = say("creating {target}: {id}", target=target, id=pool_id)
-        _tell(told, say("next: {command}", command=work.next_command))
+        command = work.next_command
+    terminal.err(told)
+    terminal.err(say("next: {command}", command=command))
     terminal.problems(work.lost)
     try:
         terminal.out(f"{printable(str(pool_id))}\n")  # last: a full disk must not hide the result
     except InputError as error:
         # The pool exists, but the reader of stdout did not get its id.
         raise CreateError(*map(work.with_next, error.problems)) from None
-
-
-def _tell(*lines: str) -> None:
-    for line in lines:
-        terminal.err(line)
 
 
 class Wish(NamedTuple):
@@ -137,10 +135,14 @@ class Judged(NamedTuple):
 
     def order(self, terms: Terms, ask: Callable[[Receipt], bool]) -> Order:
         """Return the judged pool for the gate."""
-        live = self.chosen.source.view.live
         place = self.chosen.source.document.place((*self.chosen.pool.path, "name"))
-        denied = () if live is None else tuple(unread for unread in live.unread if unread.denied)
-        return Order(self.body, place, self.report.exit_code, denied, frozenset(terms.allowed), ask)
+        return Order(self.body, place, self.report.exit_code, self.denied, frozenset(terms.allowed), ask)
+
+    @property
+    def denied(self) -> tuple[Unread, ...]:
+        """The facts that RAM denies."""
+        live = self.chosen.source.view.live
+        return () if live is None else tuple(unread for unread in live.unread if unread.denied)
 
 
 def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
@@ -180,9 +182,9 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
                 going_on = Creation(session, earlier, keep=work.keep, tell=work.tell, timeout=timeout)
                 if wish.discard:
                     _discard(going_on, path)
-                elif _is_same(going_on, receipt, path):
+                elif _is_same(going_on, judged.body, path):
                     receipt = earlier._replace(terms=terms)
-                    _tell(say("{path}: {known}; continuing", path=path, known=KNOWN[earlier.state]))
+                    terminal.err(say("{path}: {known}; continuing", path=path, known=KNOWN[earlier.state]))
                 work.progress.close()
             work.has_earlier = earlier is not None and earlier.events != receipt.events
             made = None if earlier is None else earlier.node_pool_id
@@ -224,7 +226,7 @@ def resume(path: str, timeout: str, allowed: tuple[str, ...], *, ecs_role: bool,
             raise CreateError(
                 Problem(KNOWN["gone"], Place(path), say("create it again with: {command}", command=command))
             )
-        _tell(say("{target}: {known}; continuing", target=str(receipt.target), known=KNOWN[receipt.state]))
+        terminal.err(say("{target}: {known}; continuing", target=str(receipt.target), known=KNOWN[receipt.state]))
         how = Access(receipt.target.endpoint, ecs_role)
         session = account.open_session(receipt.target.region, how)
         go_through(session, receipt, lambda: _again(receipt, how, work, yes=yes), work, longest, wait=True)
@@ -260,7 +262,8 @@ def _again(receipt: Receipt, how: Access, work: Work, *, yes: bool) -> Order:
     finally:
         work.progress.close()
     if judged.target != receipt.target or not receipts.matches(receipt, judged.body):
-        told = _changes(receipt, judged.body)
+        told = together(changes(receipt.body, receipts.shown(judged.body)))
+        told = told or say("another cluster, region or address")
         message = say("{nothing}: the plan now asks for something else: {told}", nothing=nothing, told=told)
         command = shlex.join(["eniplan", "create-pool", plan, "--apply", "--discard-receipt"])
         raise CreateError(Problem(message, place, say("to create what the plan says now: {command}", command=command)))
@@ -329,7 +332,7 @@ def _earlier(path: str, target: Target) -> Receipt | None:
     return found._replace(target=target)  # the endpoint may have changed
 
 
-def _is_same(earlier: Creation, wanted: Receipt, path: str) -> bool:
+def _is_same(earlier: Creation, body: str, path: str) -> bool:
     """Return whether an unfinished create has the request body that the plan asks for.
 
     Raises:
@@ -337,7 +340,7 @@ def _is_same(earlier: Creation, wanted: Receipt, path: str) -> bool:
 
     """
     receipt = earlier.receipt
-    if receipt.sha256 == wanted.sha256:
+    if receipts.matches(receipt, body):
         return True
     if receipt.state == "different":
         return False  # the pool is known; the plan may have been changed to match it
@@ -355,7 +358,7 @@ def _is_same(earlier: Creation, wanted: Receipt, path: str) -> bool:
     message = say(
         "an earlier create of {target} is unresolved, and the plan now asks for something else: {told}; {seen}",
         target=str(receipt.target),
-        told=together(changes(receipt.body, wanted.body)),
+        told=together(changes(receipt.body, receipts.shown(body))),
         seen=seen,
     )
     give_up = say("or abandon the earlier request and create what the plan says now: --discard-receipt")
@@ -370,21 +373,14 @@ def _discard(earlier: Creation, path: str) -> None:
 
     """
     found = earlier.look()
-    target, settle = (
-        str(earlier.receipt.target),
-        say("resolve it first: {command}", command=shlex.join(["eniplan", "resume", path])),
-    )
+    target = str(earlier.receipt.target)
+    settle = say("resolve it first: {command}", command=shlex.join(["eniplan", "resume", path]))
     if found:
         message = say("{target} exists ({ids}): its receipt is kept", target=target, ids=tuple(found))
         raise CreateError(Problem(message, Place(path), settle))
     if earlier.was_just_sent:
         message = say("{target} may still appear: its receipt is kept", target=target)
         raise CreateError(Problem(message, Place(path), say("run this again in 30 seconds")))
-
-
-def _changes(receipt: Receipt, body: str) -> Message:
-    wanted = receipts.prepare(receipt.target, receipt.plan, body, ())
-    return together(changes(receipt.body, wanted.body)) or say("another cluster, region or address")
 
 
 def _waivers(report: Report) -> tuple[dict[str, str], ...]:
@@ -398,21 +394,22 @@ def _waivers(report: Report) -> tuple[dict[str, str], ...]:
 def _ask(receipt: Receipt, judged: Judged, work: Work, *, yes: bool) -> bool:
     """Show the request, and the unknown facts that were allowed; return whether the user wants it."""
     work.progress.close()
-    wanted = receipts.prepare(receipt.target, receipt.plan, judged.body, ())  # without values that may be secret
-    _tell(say("to be created: {target}, region {region}", target=str(receipt.target), region=receipt.target.region))
-    for line in literal(json.loads(wanted.body), 2).splitlines():
-        _tell(f"  {line}")
+    terminal.err(
+        say("to be created: {target}, region {region}", target=str(receipt.target), region=receipt.target.region)
+    )
+    for line in literal(json.loads(receipts.shown(judged.body)), 2).splitlines():
+        terminal.err(f"  {line}")
     report = judged.report
     sheets = tuple(sheet for sheet in report.pools if sheet.name == receipt.target.pool)
     for line in plain.write(report._replace(findings=(), undecided=(), pools=sheets)).splitlines():
         terminal.err(line)
-    for unread in judged.order(receipt.terms, lambda _: False).denied:
-        _tell(
+    for unread in judged.denied:
+        terminal.err(
             say(
                 "unknown, and allowed with --allow-undecided: {fact}: {reason}",
                 fact=unread.fact.words,
                 reason=unread.reason,
             )
         )
-    _tell(say("receipt: {path}", path=work.path))
+    terminal.err(say("receipt: {path}", path=work.path))
     return yes or terminal.ask(say("create it?"))

@@ -17,6 +17,7 @@ from eniplan.cli.options import (
     EndpointOption,
     GateOption,
     Level,
+    PlanArgument,
     SpecsDateOption,
     SpecsOption,
     StrictOption,
@@ -42,7 +43,7 @@ class Spelling(StrEnum):
 
 
 def create_pool(
-    plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
+    plan: PlanArgument = DEFAULT_FILE,
     pool: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this pool. Default: all pools of the plan.")
     ] = None,

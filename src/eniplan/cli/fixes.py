@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from eniplan import terminal
 from eniplan.cli.options import ReportFormat
-from eniplan.errors import InputError, Problem, usage
+from eniplan.errors import do_all, usage
 from eniplan.messages import say
 from eniplan.text import printable
 from eniplan.values import NamedTuple
@@ -15,7 +16,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from eniplan.fixing.fix import Files, Outcome
+    from eniplan.fixing.fix import Files
     from eniplan.messages import Message
     from eniplan.report.model import Finding, Report
 
@@ -84,7 +85,7 @@ class Fixes(NamedTuple):
         finally:
             terminal.read_instead({})
         if self.write:
-            _write(found)
+            do_all(partial(terminal.rewrite, true, data) for true, data in found.files.items())
             _tell([say("fixed {finding}", finding=_line(f)) for f in found.fixed])
         else:
             names = {terminal.true_path(f.place.file): f.place.file for f in found.fixed}
@@ -99,17 +100,6 @@ class Fixes(NamedTuple):
 
 def _read(name: str) -> bytes | None:
     return terminal.read_again(name, _LARGEST)
-
-
-def _write(found: Outcome) -> None:
-    failed: list[Problem] = []
-    for true, data in found.files.items():
-        try:
-            terminal.rewrite(true, data)
-        except InputError as error:
-            failed += error.problems
-    if failed:
-        raise InputError(*failed)
 
 
 def _tell(lines: Sequence[Message]) -> None:

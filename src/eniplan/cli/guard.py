@@ -14,6 +14,7 @@ from eniplan.cli.options import (
     FormatOption,
     GateOption,
     Level,
+    PlanArgument,
     SpecsDateOption,
     SpecsOption,
     StrictOption,
@@ -43,7 +44,7 @@ class ActionName(StrEnum):
 
 
 def guard(
-    plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
+    plan: PlanArgument = DEFAULT_FILE,
     action: Annotated[
         ActionName,
         typer.Option(help="warn: warn and audit. deny: reject errors; warnings only warn."),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from eniplan import resources, terminal
-from eniplan.cli.options import EcsRoleOption, EndpointOption
+from eniplan.cli.options import ClusterContextOption, ClusterKubeconfigOption, EcsRoleOption, EndpointOption
 from eniplan.emit import cluster_plan
 from eniplan.errors import Place, Problem, UsageError, usage
 from eniplan.kube import dump, kubectl
@@ -104,10 +104,8 @@ def init(
         str | None,
         typer.Option("--from", metavar="FILE", help="With --from-cluster: saved kubectl output, as for verify."),
     ] = None,
-    context: Annotated[str | None, typer.Option(metavar="NAME", help="With --from-cluster: kubectl's context.")] = None,
-    kubeconfig: Annotated[
-        str | None, typer.Option(metavar="FILE", help="With --from-cluster: kubectl's kubeconfig.")
-    ] = None,
+    context: ClusterContextOption = None,
+    kubeconfig: ClusterKubeconfigOption = None,
     cluster_facts: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="With --from-cluster: write only the cluster's facts, for check --cluster."),

@@ -6,7 +6,7 @@ Annotations are not postponed in this file: typer would evaluate each from its t
 import re
 from enum import StrEnum
 from math import inf
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -22,7 +22,7 @@ from eniplan.emit.sized_plan import Facts, sized_plan_text, to_fill_in
 from eniplan.errors import FINDINGS, usage
 from eniplan.judging.check import check
 from eniplan.judging.find import Question, find
-from eniplan.messages import NOTHING, Message, named, say
+from eniplan.messages import Message, named, say
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
 from eniplan.report import listing_formats, plain
@@ -217,9 +217,9 @@ def instances(
     if emit_plan:
         if terway is None or not zones.names:
             message = say("--emit-plan requires --terway VERSION and --spread with zone ids, for the plan")
-            _refuse(message, say("such as --terway v1.16.4 --spread cn-hangzhou-j"))
+            raise usage(message, say("such as --terway v1.16.4 --spread cn-hangzhou-j"))
         if not terway.isprintable():  # a plan cannot hold it; the rules judge the rest
-            _refuse(say("{version!r} is not a Terway version", version=terway))
+            raise usage(say("{version!r} is not a Terway version", version=terway))
         facts = Facts(terway, zones.names, dual_stack, erdma)
     question = Question(
         Wanted(
@@ -267,14 +267,10 @@ def _prices(catalog: Catalog, path: str) -> dict[str, float]:
     return prices
 
 
-def _refuse(message: Message, hint: Message = NOTHING) -> NoReturn:
-    raise usage(message, hint)
-
-
 def _refuse_when(*found: tuple[bool, Message]) -> None:
     for holds, message in found:
         if holds:
-            _refuse(message)
+            raise usage(message)
 
 
 def _range(option: str, text: str | None) -> Range | None:
@@ -282,7 +278,7 @@ def _range(option: str, text: str | None) -> Range | None:
         return None
     found = range_from(text)
     if found is None:
-        _refuse(
+        raise usage(
             say("{option} is {text!r}; it must be a number or an ascending range", option=option, text=text), _RANGES
         )
     return found
@@ -292,7 +288,7 @@ def _families(catalog: Catalog, names: list[str]) -> tuple[str, ...]:
     known = catalog.family_names() if names else []
     for name in names:
         if name not in known:
-            _refuse(
+            raise usage(
                 say("the specs of {specs} have no family {name!r}", specs=catalog.words, name=name),
                 did_you_mean(name, known),
             )
@@ -302,12 +298,12 @@ def _families(catalog: Catalog, names: list[str]) -> tuple[str, ...]:
 def _model(catalog: Catalog, name: str) -> InstanceType:
     record = catalog.get(name)
     if record is None:
-        _refuse(
+        raise usage(
             say("the specs of {specs} have no type {name!r}", specs=catalog.words, name=name),
             did_you_mean(name, catalog.names()),
         )
     if not record.CpuCoreCount or not record.MemorySize:
-        _refuse(say("the size of {name} is unknown, so no type can be compared with it", name=name))
+        raise usage(say("the size of {name} is unknown, so no type can be compared with it", name=name))
     return record
 
 
@@ -319,7 +315,7 @@ def _zones(text: str | None) -> Zones:
     else:
         names = tuple(part.strip() for part in text.split(","))
         if len(set(names)) < len(names) or not all(map(_ZONE.fullmatch, names)):
-            _refuse(
+            raise usage(
                 say(
                     "--spread is {text!r}; it must be a number of zones, or different zone ids separated by commas",
                     text=text,
@@ -327,7 +323,7 @@ def _zones(text: str | None) -> Zones:
             )
         found = Zones(len(names), names)
     if not 1 <= found.number <= MAX_V_SWITCHES:
-        _refuse(
+        raise usage(
             say(
                 "--spread asks for {number} zones; a pool has 1 to {max_v_switches} vSwitches, one per zone",
                 number=found.number,
@@ -339,7 +335,7 @@ def _zones(text: str | None) -> Zones:
 
 def _loss(survive: Survive | None, zones: Zones) -> Loss:
     if survive is Survive.ZONE and zones.number == 1:
-        _refuse(say("--survive zone needs two zones or more"), say("such as --spread 3"))
+        raise usage(say("--survive zone needs two zones or more"), say("such as --spread 3"))
     default = Survive.ZONE if zones.number > 1 else Survive.NODE
     return (survive or default).value
 

@@ -54,6 +54,7 @@ def is_given(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
+PlanArgument = Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")]
 FormatOption = Annotated[
     Format, typer.Option("--format", "-f", help="text: a view on a terminal, plain lines in a pipe.")
 ]
@@ -70,6 +71,12 @@ OutputOption = Annotated[
 FailOnOption = Annotated[Level, typer.Option(help="Exit with 1 if there are findings of this level or above.")]
 ContextOption = Annotated[str | None, typer.Option(metavar="NAME", help="kubectl's context. Default: the current one.")]
 KubeconfigOption = Annotated[str | None, typer.Option(metavar="FILE", help="kubectl's kubeconfig.")]
+ClusterContextOption = Annotated[
+    str | None, typer.Option("--context", metavar="NAME", help="With --from-cluster: kubectl's context.")
+]
+ClusterKubeconfigOption = Annotated[
+    str | None, typer.Option("--kubeconfig", metavar="FILE", help="With --from-cluster: kubectl's kubeconfig.")
+]
 BUNDLED = "bundled"
 """`--specs bundled`: use only the data bundled with eniplan."""
 

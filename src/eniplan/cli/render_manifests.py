@@ -10,7 +10,15 @@ import typer
 
 from eniplan import terminal
 from eniplan.catalog.record import specs_words
-from eniplan.cli.options import GateOption, Level, SpecsDateOption, SpecsOption, StrictOption, WaiversOption
+from eniplan.cli.options import (
+    GateOption,
+    Level,
+    PlanArgument,
+    SpecsDateOption,
+    SpecsOption,
+    StrictOption,
+    WaiversOption,
+)
 from eniplan.cli.passed import Gate, Passed, named_input, passed_plans, placed
 from eniplan.emit.manifests import Rendered, header, kustomization, render, text
 from eniplan.emit.refusal import RefusalError
@@ -24,7 +32,7 @@ KUSTOMIZATION = "kustomization.yaml"
 
 
 def render_manifests(
-    plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
+    plan: PlanArgument = DEFAULT_FILE,
     workloads: Annotated[bool, typer.Option("--workloads", help="Also write skeletons of the workloads.")] = False,
     out_dir: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write one file per object into this folder.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from eniplan import terminal
 from eniplan.cli.options import ReportFormat
-from eniplan.errors import COMMAND_LINE, KUBECTL, InputError, Problem, usage
+from eniplan.errors import COMMAND_LINE, KUBECTL, do_all, usage
 from eniplan.messages import say
 from eniplan.report.model import NORMAL, Detail
 from eniplan.suggest import did_you_mean
@@ -89,18 +90,8 @@ def show(report: Report, form: ReportFormat | None, files: Iterable[Output] = ()
 
     """
     terminal.problems(report.problems)
-    failed: list[Problem] = []
-    try:
-        show_files(report, files)
-    except InputError as error:
-        failed += error.problems
-    try:
-        if form is not None:
-            _print(report, form, detail)
-    except InputError as error:
-        failed += error.problems
-    if failed:
-        raise InputError(*failed)
+    on_stdout = [] if form is None else [partial(_print, report, form, detail)]
+    do_all([partial(show_files, report, files), *on_stdout])
 
 
 def show_files(report: Report, files: Iterable[Output]) -> None:
@@ -110,15 +101,12 @@ def show_files(report: Report, files: Iterable[Output]) -> None:
         InputError: a document cannot be written; all others were written.
 
     """
-    failed: list[Problem] = []
-    for file in files:
-        try:
-            terminal.save(file.path, _document(report, file.form))
-            terminal.err(say("wrote {file}", file=file.path))
-        except InputError as error:
-            failed += error.problems
-    if failed:
-        raise InputError(*failed)
+    do_all(partial(_save, report, file) for file in files)
+
+
+def _save(report: Report, file: Output) -> None:
+    terminal.save(file.path, _document(report, file.form))
+    terminal.err(say("wrote {file}", file=file.path))
 
 
 def _print(report: Report, form: ReportFormat, detail: Detail) -> None:

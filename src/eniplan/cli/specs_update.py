@@ -9,7 +9,14 @@ import typer
 
 from eniplan import clock, resources, terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption
+from eniplan.cli.options import (
+    ClusterContextOption,
+    ClusterKubeconfigOption,
+    EcsRoleOption,
+    EndpointOption,
+    Format,
+    FormatOption,
+)
 from eniplan.errors import CloudError, usage
 from eniplan.messages import count, named, say
 from eniplan.text import json_text
@@ -48,10 +55,8 @@ def update(
         str | None,
         typer.Option("--from", metavar="FILE", help="Learn from nodes that kubectl has printed, as for verify."),
     ] = None,
-    context: Annotated[str | None, typer.Option(metavar="NAME", help="With --from-cluster: kubectl's context.")] = None,
-    kubeconfig: Annotated[
-        str | None, typer.Option(metavar="FILE", help="With --from-cluster: kubectl's kubeconfig.")
-    ] = None,
+    context: ClusterContextOption = None,
+    kubeconfig: ClusterKubeconfigOption = None,
     out: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write to this file, for --specs. Default: keep it for every command."),

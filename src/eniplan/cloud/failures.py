@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote
 
+from eniplan.cloud.place import PROFILES
 from eniplan.errors import Place, Problem
 from eniplan.messages import NOTHING, say, together
 
@@ -25,7 +26,7 @@ _LOOKED_FOR = say(
     "(ALIBABA_CLOUD_OIDC_TOKEN_FILE), the aliyun CLI's profile in ~/.aliyun/config.json and "
     "~/.alibabacloud/credentials.ini; an instance's RAM role only with --ecs-role"
 )
-_FILES = ("~/.aliyun/config.json", "~/.alibabacloud/credentials.ini")
+CREDENTIAL_FILES = (PROFILES, "~/.alibabacloud/credentials.ini")
 _SHORTEST_SECRET = 6
 """Minimum characters of a secret to mask. No secret of these services is shorter, and short texts occur in words."""
 _HINTS = {
@@ -129,6 +130,6 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 
 def _looked_for() -> Message:
-    there = " and ".join(file for file in _FILES if os.path.exists(os.path.expanduser(file)))
+    there = " and ".join(file for file in CREDENTIAL_FILES if os.path.exists(os.path.expanduser(file)))
     useless = say("{files} have no usable credentials", files=there) if there else NOTHING
     return together((_LOOKED_FOR, useless))

@@ -21,11 +21,12 @@ _CHECK = (
     calls.DESCRIBE_GROUPS,
     calls.DESCRIBE_V_SWITCHES,
 )
+_CREATE = (*_CHECK, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK)
 _LINGJUN = (calls.DESCRIBE_NODE_GROUP, calls.LIST_LINGJUN_NODES, calls.DESCRIBE_NODE_TYPE)
 COMMANDS: dict[str, tuple[Call, ...]] = {
     "check": _CHECK,
-    "create-pool": (*_CHECK, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK),
-    "resume": (*_CHECK, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK),
+    "create-pool": _CREATE,
+    "resume": _CREATE,
     "init": _CHECK,
     "doctor": (calls.WHO_AM_I,),
     "specs update": (calls.DESCRIBE_TYPES,),

@@ -23,6 +23,7 @@ from eniplan.bounds import parse_json
 from eniplan.cloud import place
 from eniplan.errors import InputError, Place, Problem, reason, unreadable
 from eniplan.messages import say
+from eniplan.text import may_be_secret
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -46,9 +47,6 @@ pool was read back and differs from the request · `gone`: the pool was created,
 Level: TypeAlias = Literal["error", "warning", "info"]
 OPEN: frozenset[State] = frozenset(("sent", "unknown", "accepted", "created", "failed", "different"))
 """States in which a pool may exist that is not verified."""
-
-_SECRET = re.compile("user_?data|passw|secret|node_components", re.IGNORECASE)
-"""Keys of a body whose values can contain secrets: node scripts, and settings of add-ons."""
 
 
 class Target(NamedTuple):
@@ -112,11 +110,6 @@ class Receipt(NamedTuple):
         """The current state."""
         return self.events[-1].state
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the body is stored exactly as sent, without hidden values, so that it can be sent again."""
-        return _hash(self.body) == self.sha256
-
     def sent_for(self, now: datetime) -> float:
         """Return the seconds since the request was last sent; 0 if it was never sent.
 
@@ -148,10 +141,14 @@ def prepare(
         terms: the options of the create.
 
     """
+    return Receipt(target, plan, _hash(body), shown(body), waivers, (Event(_now(), "prepared"),), terms=terms)
+
+
+def shown(body: str) -> str:
+    """Return the text of a request body with values that may be secret replaced by `HIDDEN`."""
     value = json.loads(body)
     hidden = _hide(value)
-    shown = body if hidden == value else json.dumps(hidden, ensure_ascii=False, indent=2) + "\n"
-    return Receipt(target, plan, _hash(body), shown, waivers, (Event(_now(), "prepared"),), terms=terms)
+    return body if hidden == value else json.dumps(hidden, ensure_ascii=False, indent=2) + "\n"
 
 
 def default_path(target: Target) -> str:
@@ -334,7 +331,9 @@ def _receipt(value: Mapping[str, Any]) -> Receipt:
     wanted = parse_json(found.body)
     is_of_pool = wanted["nodepool_info"]["name"] == found.target.pool
     leads = place.is_region(found.target.region) and not place.endpoint_problem(found.target.endpoint or "http://none")
-    if found.state != value["state"] or not (is_of_pool and leads and (found.is_whole or HIDDEN in found.body)):
+    if found.state != value["state"] or not (
+        is_of_pool and leads and (matches(found, found.body) or HIDDEN in found.body)
+    ):
         raise ValueError(found.state)
     return found
 
@@ -384,7 +383,7 @@ def _text_or_none(value: object) -> str | None:
 
 def _hide(value: Any) -> Any:  # noqa: ANN401 - a body may hold any JSON value
     if isinstance(value, dict):
-        return {key: HIDDEN if _SECRET.search(key) else _hide(item) for key, item in value.items()}
+        return {key: HIDDEN if may_be_secret(key) else _hide(item) for key, item in value.items()}
     return [_hide(item) for item in value] if isinstance(value, list) else value
 
 
@@ -392,7 +391,7 @@ def _texts(value: Any, *, inside: bool) -> Iterator[str]:  # noqa: ANN401 - the 
     """Yield all texts at or below keys that can contain secrets."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _texts(item, inside=inside or _SECRET.search(key) is not None)
+            yield from _texts(item, inside=inside or may_be_secret(key))
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item, inside=inside)

@@ -85,8 +85,8 @@ class Session:
         from alibabacloud_credentials.client import Client  # noqa: PLC0415 - the SDK, half a second
         from alibabacloud_credentials.exceptions import CredentialException  # noqa: PLC0415 - the SDK
 
-        self._region = region
-        self._endpoint = endpoint
+        self.region = region
+        self.endpoint = endpoint
         self._read_timeout = _read_timeout()
         self._certificates = _certificates()
         self._credential = _Remembering(Client())
@@ -102,16 +102,6 @@ class Session:
     def source(self) -> str:
         """Where the SDK found the credentials, in its own words, without the credentials."""
         return str(self._credential.get_credential().provider_name or say("an unnamed source"))
-
-    @property
-    def region(self) -> str:
-        """The region id."""
-        return self._region
-
-    @property
-    def endpoint(self) -> str | None:
-        """The single endpoint for all services and regions, or None."""
-        return self._endpoint
 
     def read(
         self, call: Call, *, path: Mapping[str, str] | None = None, query: Mapping[str, Any] | None = None
@@ -200,17 +190,17 @@ class Session:
         from alibabacloud_tea_openapi.utils_models import Config  # noqa: PLC0415 - the SDK
 
         config = Config(
-            region_id=self._region, credential=self._credential, user_agent="eniplan",
+            region_id=self.region, credential=self._credential, user_agent="eniplan",
             connect_timeout=int(CONNECT_TIMEOUT * 1000), read_timeout=int(self._read_timeout * 1000),
             ca=self._certificates,
         )  # fmt: skip
-        if self._endpoint is not None:
-            scheme, _, host = self._endpoint.partition("://")
+        if self.endpoint is not None:
+            scheme, _, host = self.endpoint.partition("://")
             config.endpoint = host.rstrip("/")
             config.protocol = scheme.upper()
         elif service.name not in ("cs", "ecs"):
             # VPC and Lingjun calls use the client of the ECS package: importing their own packages takes 0.15 s.
-            config.endpoint = place.host(service.name, self._region)
+            config.endpoint = place.host(service.name, self.region)
         if service.name == "cs":
             from alibabacloud_cs20151215.client import Client as CsClient  # noqa: PLC0415 - the SDK
 

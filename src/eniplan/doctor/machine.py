@@ -15,6 +15,7 @@ from eniplan._version import __version__
 from eniplan.catalog.record import old_days
 from eniplan.catalog.store import Catalog
 from eniplan.cloud import place
+from eniplan.cloud.failures import CREDENTIAL_FILES
 from eniplan.config import FILE, KEYS, Config
 from eniplan.doctor.results import Result
 from eniplan.errors import EniplanError
@@ -34,7 +35,6 @@ CREDENTIALS = (
     ("ALIBABA_CLOUD_CREDENTIALS_URI", say("a credentials URI in the environment")),
 )
 """Environment variables with credentials, and their names for people, in the order of the SDK."""
-CREDENTIAL_FILES = (place.PROFILES, "~/.alibabacloud/credentials.ini")
 
 
 def look(environment: Mapping[str, str], today: date) -> Iterator[Result]:

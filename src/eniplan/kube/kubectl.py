@@ -27,7 +27,7 @@ from eniplan.plan.model import TERWAY_ADDON
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from eniplan.observed import Observed
 
@@ -125,10 +125,8 @@ def observe(
 
     """
     collector = Collector(SOURCE, follow, wanted)
-    paths = () if follow is None else (f"/api/v1/namespaces/{quote(follow[0], safe='')}",)
-    _read_all(kubectl, (*_READS, *(_Read("Namespace", path, listed=False) for path in paths)), collector)
-    configs = (f"/api/v1/{_SYSTEM}/configmaps/{quote(name, safe='')}" for name in collector.configs_wanted)
-    _read_all(kubectl, [_Read("ConfigMap", path, listed=False) for path in configs], collector)
+    _read_all(kubectl, _READS if follow is None else (*_READS, _namespace(follow[0])), collector)
+    _read_all(kubectl, tuple(map(_config_map, collector.configs_wanted)), collector)
     workloads = _controllers(wanted)
     for at in range(0, len(workloads), _AT_ONCE):
         _read_all(kubectl, workloads[at : at + _AT_ONCE], collector)
@@ -166,8 +164,7 @@ def workloads(kubectl: Kubectl, named: Collection[tuple[str, str, str]]) -> Iter
             path = _NAMED[kind].format(quote(namespace, safe=""), quote(name, safe=""))
             yield from _items(kubectl, _Read(kind, path, listed=False), must=True)
     for namespace in sorted({namespace for _, namespace, _ in named}):
-        path = f"/api/v1/namespaces/{quote(namespace, safe='')}"
-        yield from _items(kubectl, _Read("Namespace", path, listed=False), must=False)
+        yield from _items(kubectl, _namespace(namespace), must=False)
 
 
 def nodes(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
@@ -187,11 +184,12 @@ def has_node_of(kubectl: Kubectl, pool: str) -> bool | None:
         ClusterError: kubectl is missing, or cannot reach the cluster.
 
     """
-    call = _Call(kubectl, f"/api/v1/nodes?limit=1&labelSelector={quote(f'{NODE_POOL_LABEL}={pool}', safe='')}")
+    path = f"/api/v1/nodes?limit=1&labelSelector={quote(f'{NODE_POOL_LABEL}={pool}', safe='')}"
+    node = _Read("Node", path, listed=False)
     try:
-        return None if call.refusal() else any(not isinstance(found, Listed) for found in call.objects())
-    finally:
-        call.end()
+        return any(True for _ in _Reading(kubectl, node).objects())
+    except _RefusedError:
+        return None
 
 
 def _items(kubectl: Kubectl, item: _Read, *, must: bool) -> Iterator[dict[str, Any]]:
@@ -201,25 +199,14 @@ def _items(kubectl: Kubectl, item: _Read, *, must: bool) -> Iterator[dict[str, A
         ClusterError: RBAC denies the read, and `must` is set.
 
     """
-    more: str | None = ""
-    group = "/".join(item.path.split("?")[0].split("/")[2 : 4 if item.path.startswith("/apis") else 3])
-    while more is not None:
-        call = _Call(kubectl, _page(item.path, more) if item.listed else item.path)
-        try:
-            refused = call.refusal()
-            if refused is not None:
-                if not must or (refused[0] == "NotFound" and not item.listed):
-                    return
-                message = say("cannot list {kind} objects: {message}", kind=item.kind, message=refused[1])
-                raise ClusterError(Problem(message, Place(SOURCE), kubectl.advice))
-            more = None
-            for found in call.objects():
-                if isinstance(found, Listed):
-                    more = found.more or None
-                else:
-                    yield {**found, "kind": item.kind, "apiVersion": group}
-        finally:
-            call.end()
+    group = "/".join(item.path.split("/")[2 : 4 if item.path.startswith("/apis") else 3])
+    try:
+        for found in _Reading(kubectl, item).objects():
+            yield {**found, "kind": item.kind, "apiVersion": group}
+    except _RefusedError as refused:
+        if must and (item.listed or not refused.is_not_found):
+            message = say("cannot list {kind} objects: {message}", kind=item.kind, message=refused.message)
+            raise ClusterError(Problem(message, Place(SOURCE), kubectl.advice)) from None
 
 
 _ONE_NODE = _Read(WORKLOADS, "/api/v1/nodes?limit=1", listed=False)
@@ -234,72 +221,75 @@ def configs(kubectl: Kubectl, names: Iterable[str]) -> Observed:
 
     """
     collector = Collector(SOURCE)
-    paths = (f"/api/v1/{_SYSTEM}/configmaps/{quote(name, safe='')}" for name in names)
-    _read_all(kubectl, [_ONE_NODE, *(_Read("ConfigMap", path, listed=False) for path in paths)], collector)
+    _read_all(kubectl, (_ONE_NODE, *map(_config_map, names)), collector)
     return collector.observed()
 
 
-def _read_all(kubectl: Kubectl, reads: tuple[_Read, ...] | list[_Read], collector: Collector) -> None:
+def _config_map(name: str) -> _Read:
+    return _Read("ConfigMap", f"/api/v1/{_SYSTEM}/configmaps/{quote(name, safe='')}", listed=False)
+
+
+def _namespace(name: str) -> _Read:
+    return _Read("Namespace", f"/api/v1/namespaces/{quote(name, safe='')}", listed=False)
+
+
+def _read_all(kubectl: Kubectl, reads: Sequence[_Read], collector: Collector) -> None:
     """Run several reads in parallel; process their results in order."""
-    calls: list[_Call] = []
+    begun: list[_Reading] = []
     try:
         for item in reads:
-            call = _Call(kubectl, _page(item.path, "") if item.listed else item.path)
-            calls.append(call)  # append each, so that it is ended if the next one fails to start
-        for item, call in zip(reads, tuple(calls), strict=True):
-            _take(kubectl, item, call, calls, collector)
+            reading = _Reading(kubectl, item)
+            begun.append(reading)  # append each, so that it is ended if the next one fails to start
+        for item, reading in zip(reads, begun, strict=True):
+            _take(item, reading, collector)
     finally:
-        for call in calls:
-            call.end()
+        for reading in begun:
+            reading.end()
 
 
-def _page(path: str, more: str) -> str:
-    return f"{path}?limit={PAGE}" + (f"&continue={quote(more, safe='')}" if more else "")
-
-
-def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collector: Collector) -> None:
-    """Process the result of a read, and read its further pages."""
-    while True:
-        refused = call.refusal()
-        if refused is not None:
-            reason, message = refused
-            if item.kind == "Node":
-                hint = say("without permission to list nodes nothing can be verified")
-                raise ClusterError(
-                    Problem(say("cannot list the nodes: {message}", message=message), Place(SOURCE), hint)
-                )
-            if reason == "NotFound" and not item.listed:
-                collector.seen(item.kind)
-            else:
-                collector.unseen(item.kind, message)
+def _take(item: _Read, reading: _Reading, collector: Collector) -> None:
+    """Process the results of a read."""
+    add = collector.add_workload if item.kind == WORKLOADS and item.listed else collector.add
+    try:
+        for found in reading.objects():
+            add(found)
+    except _RefusedError as refused:
+        if item.kind == "Node":
+            hint = say("without permission to list nodes nothing can be verified")
+            message = say("cannot list the nodes: {message}", message=refused.message)
+            raise ClusterError(Problem(message, Place(SOURCE), hint)) from None
+        if item.listed or not refused.is_not_found:
+            collector.unseen(item.kind, refused.message)
             return
-        more = ""
-        for found in call.objects():
-            if isinstance(found, Listed):
-                more = found.more
-            elif item.kind == WORKLOADS and item.listed:
-                collector.add_workload(found)
-            else:
-                collector.add(found)
-        collector.seen(item.kind)
-        if not more or not item.listed:
-            return
-        call.end()
-        call = _Call(kubectl, _page(item.path, more))
-        calls.append(call)
+    collector.seen(item.kind)
 
 
-class _Call:
-    """A kubectl process in the background. It writes to temporary files, so it never blocks on a full pipe."""
+class _RefusedError(Exception):
+    """The server refuses one read: RBAC denies it, or what is read does not exist."""
 
-    def __init__(self, kubectl: Kubectl, path: str) -> None:
-        self._path = path
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.is_not_found = reason == "NotFound"
+        self.message = message
+
+
+class _Reading:
+    """A read in the background. kubectl writes to temporary files, so it never blocks on a full pipe."""
+
+    def __init__(self, kubectl: Kubectl, item: _Read) -> None:
         self._kubectl = kubectl
+        self._item = item
+        self._start("")
+
+    def _start(self, more: str) -> None:
+        """Start kubectl for the first page, or for the page of a token."""
+        page = f"?limit={PAGE}" + (f"&continue={quote(more, safe='')}" if more else "")
+        self._path = self._item.path + (page if self._item.listed else "")
         # `end` closes them.
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         try:
             self._process = subprocess.Popen(  # noqa: S603 - a list of arguments, without a shell
-                kubectl.command(path), stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._err
+                self._kubectl.command(self._path), stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._err
             )
         except OSError as error:
             self._out.close()
@@ -312,13 +302,33 @@ class _Call:
                 Problem(say("cannot start kubectl: {reason}", reason=reason), Place(SOURCE), hint)
             ) from None
 
-    def refusal(self) -> tuple[str, str] | None:
-        """Wait for the process; return the reason and the message if the server refused only this read.
+    def objects(self) -> Iterator[dict[str, Any]]:
+        """Yield the objects: of a list, page by page.
 
         Raises:
-            ClusterError: it failed for another reason, or timed out.
+            _RefusedError: the server refused only this read.
+            ClusterError: kubectl failed for another reason, or timed out; or the output is not a list of objects,
+                because a proxy answered instead of the API server.
 
         """
+        try:
+            while True:
+                self._wait()
+                more = ""
+                for found in self._printed():
+                    if isinstance(found, Listed):
+                        more = found.more
+                    else:
+                        yield found
+                if not more or not self._item.listed:
+                    return
+                self.end()
+                self._start(more)
+        finally:
+            self.end()
+
+    def _wait(self) -> None:
+        """Wait for kubectl, and raise why it failed."""
         try:
             code = self._process.wait(2 * self._kubectl.seconds)
         except subprocess.TimeoutExpired as error:
@@ -329,12 +339,12 @@ class _Call:
             )
             raise ClusterError(Problem(message, Place(SOURCE), self._kubectl.advice)) from None
         if code == 0:
-            return None
+            return
         self._err.seek(0)
         told = self._err.read(_MOST_TOLD).decode("utf-8", "replace")
         refused = re.search(_REFUSED, told)
         if refused:
-            return refused[1], refused[2].strip()
+            raise _RefusedError(refused[1], refused[2].strip())
         lines = "; ".join(line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip())
         raise ClusterError(
             Problem(
@@ -344,13 +354,7 @@ class _Call:
             )
         )
 
-    def objects(self) -> Iterator[dict[str, object] | Listed]:
-        """Yield the objects that it printed.
-
-        Raises:
-            ClusterError: the output is not a list of objects; a proxy may have answered instead of the API server.
-
-        """
+    def _printed(self) -> Iterator[dict[str, Any] | Listed]:
         self._out.seek(0)
         try:
             with io.TextIOWrapper(self._out, encoding="utf-8") as stream:
@@ -359,7 +363,7 @@ class _Call:
             raise ClusterError(*error.problems) from None
 
     def end(self) -> None:
-        """Stop the process if it still runs, and close its files. Safe to call twice."""
+        """Stop kubectl if it still runs, and close its files. Safe to call twice."""
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
