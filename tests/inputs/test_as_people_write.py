@@ -302,6 +302,8 @@ def test_a_script_with_functions_and_defaults(here: Path) -> None:
     assert str(judged.report.findings[0].hint).endswith("; the value comes from the default of INSTANCE_TYPE")
     assert [(pool.name, pool.nodes) for pool in judged.report.pools] == [("eni-pool", (2, 2))]
     assert judged.facts == {}
+    in_markdown = judge_files(here, {"run.md": f"```sh\n{SCRIPT}```\n"}, "run.md")
+    assert [finding.hint for finding in in_markdown.report.findings] == [judged.report.findings[0].hint]
 
 
 # --- Labels and taints as maps ------------------------------------------------------------------------------------

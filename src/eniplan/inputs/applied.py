@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.places import STAND_IN, NotKnown, Skipped, unknown_in
+from eniplan.inputs.places import STAND_IN, Elsewhere, NotKnown, Skipped, unknown_in
 from eniplan.k8s.autoscalers import KINDS
 from eniplan.k8s.pods import COUNTED
 from eniplan.k8s.terway import ENI
@@ -16,7 +16,6 @@ from eniplan.plan.model import EXCLUSIVE_LABEL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from eniplan.messages import Message
     from eniplan.plan.document import Path
 
 MANIFESTS = {"kubernetes_manifest": "manifest", "kubectl_manifest": "yaml_body"}
@@ -47,32 +46,23 @@ ONLY_HELM = say("only Helm knows its objects: check what `helm template` renders
 """Why a chart is not judged."""
 
 
-class Within:
-    """The tree of a document embedded in another one; see `plan.document.Tree`."""
+class Within(Elsewhere):
+    """The tree of an object in an argument of a resource."""
 
     def __init__(self, outer: Document, path: Path) -> None:
-        """Store the outer document, and the path of the embedded one."""
-        self._outer = outer
+        """Store the document with the resource, and the path of the object."""
+        super().__init__(outer)
         self._path = path
 
     def _at(self, path: Path) -> Path:
         return (*self._path, *path)
 
-    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
-        """See `plan.document.Tree.find`."""
-        return self._outer.tree.find(self._at(path), key=key)
-
     def file(self, path: Path) -> str:
         """See `Document.located`."""
         return self._outer.located(self._at(path))[0]
 
-    def text(self, path: Path) -> str | None:
-        """See `plan.document.Tree.text`."""
-        return self._outer.tree.text(self._at(path))
-
-    def note(self, path: Path) -> Message:
-        """See `plan.document.Document.note`."""
-        return self._outer.note(self._at(path))
+    def written(self, path: Path) -> None:
+        """See `Document.written`: a fix of one is not written."""
 
 
 def objects_of(file: str, value: Any, place: Within) -> Iterator[Document]:  # noqa: ANN401 - a value

@@ -481,7 +481,7 @@ class Collected:
             self._take_group(group._replace(key=key, stated=group.stated or call.stated))
 
     def _take_plan(self, document: Document) -> None:
-        document = document._replace(tree=Printed(document.tree, _PRINTED))
+        document = document._replace(tree=Printed(document, _PRINTED))
         clusters = Clusters(document)
         for found in planned(document):
             if isinstance(found, Problem):

@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.places import NotKnown
+from eniplan.inputs.places import Elsewhere, NotKnown
 from eniplan.inputs.spelling import CROSSPLANE, DECIDING, Resource, camel
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.plan.document import value_at
-from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Collection, Iterator
 
-    from eniplan.plan.document import Document, Path, Tree
+    from eniplan.plan.document import Document, Path
 
 _STEP = re.compile(r"[^.\[\]]+|\[([^\]]*)\]")
 _INTO_OTHERS = ("ToCompositeFieldPath", "CombineToComposite", "ToEnvironmentFieldPath", "CombineToEnvironment")
@@ -43,7 +42,7 @@ def pool_of(address: str, document: Document, at: Path, spec: Any) -> Resource |
     unknown = {} if lost is None else nothing_known(lost)
     always = mapping(always)
     initial = {name: item for name, item in mapping(first).items() if always.get(name) in (None, "", [])}
-    tree = _Merged(document.tree, at, frozenset(initial)) if initial else document.tree
+    tree = _Merged(document, at, initial) if initial else document.tree
     return Resource(address, document._replace(tree=tree), (*at, _ALWAYS), {**unknown, **always, **initial}, CROSSPLANE)
 
 
@@ -55,31 +54,19 @@ def nothing_known(why: NotKnown) -> dict[str, Any]:
 _ALWAYS, _FIRST = "forProvider", "initProvider"
 
 
-class _Merged(NamedTuple):
-    """The tree of a document in which some arguments are found in `initProvider`; see `plan.document.Tree`."""
+class _Merged(Elsewhere):
+    """The tree of a document in which some arguments are found in `initProvider`."""
 
-    inner: Tree
-    at: Path
-    """The path of the `spec`."""
-    initial: frozenset[str]
+    def __init__(self, outer: Document, spec: Path, initial: Collection[str]) -> None:
+        """Store the document, the path of the `spec`, and the names of the arguments."""
+        super().__init__(outer)
+        self._spec = spec
+        self._initial = initial
 
-    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
-        """See `Tree.find`."""
-        return self.inner.find(self._moved(path), key=key)
-
-    def text(self, path: Path) -> str | None:
-        """See `Tree.text`."""
-        return self.inner.text(self._moved(path))
-
-    def written(self, path: Path) -> Path | None:
-        """See `Document.written`."""
-        written: Callable[[Path], Path | None] | None = getattr(self.inner, "written", None)
-        return None if written is None else written(self._moved(path))
-
-    def _moved(self, path: Path) -> Path:
-        end = len(self.at)
-        is_initial = path[:end] == self.at and path[end + 1 : end + 2] and path[end + 1] in self.initial
-        return (*self.at, _FIRST, *path[end + 1 :]) if is_initial else path
+    def _at(self, path: Path) -> Path:
+        end = len(self._spec)
+        is_initial = path[:end] == self._spec and path[end + 1 : end + 2] and path[end + 1] in self._initial
+        return (*self._spec, _FIRST, *path[end + 1 :]) if is_initial else path
 
 
 def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: ANN401 - values of a document

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.places import NotKnown
+from eniplan.inputs.places import Elsewhere, NotKnown
 from eniplan.k8s.values import rewritten
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from eniplan.plan.document import Document, Path, Tree
+    from eniplan.messages import Message
+    from eniplan.plan.document import Document, Path
 
 YAML = ("yaml", "yml", "json")
 HCL = ("hcl", "terraform", "tf")
@@ -41,29 +42,26 @@ class Block(NamedTuple):
 
     def placed(self, document: Document) -> Document:
         """Return a document that was parsed from the block, with places in the file."""
-        return document._replace(tree=_Shifted(document.tree, self))
+        return document._replace(tree=_Shifted(document, self))
 
 
-class _Shifted(NamedTuple):
-    inner: Tree
-    block: Block
+class _Shifted(Elsewhere):
+    def __init__(self, outer: Document, block: Block) -> None:
+        super().__init__(outer)
+        self._block = block
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
-        return self.block.moved(*self.inner.find(path, key=key))
+        return self._block.moved(*super().find(path, key=key))
 
-    def text(self, path: Path) -> str | None:
-        """See `Tree.text`."""
-        return self.inner.text(path)
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as `getattr`
-        """Return what only some trees have, such as `note`."""
-        return getattr(self.inner, name)
+    @property
+    def unwritable(self) -> Message | None:
+        """See `Document.unwritable`."""
+        return getattr(self._outer.tree, "unwritable", None)
 
     def written(self, path: Path) -> Path | None:
         """See `Document.written`."""
-        written: Callable[[Path], Path | None] | None = getattr(self.inner, "written", None)
-        return None if written is None or not self.block.is_text else written(path)
+        return super().written(path) if self._block.is_text else None
 
 
 _LEFT = re.compile(r"<[^<>\n]{1,100}>")

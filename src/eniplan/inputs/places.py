@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from eniplan.messages import Message
-    from eniplan.plan.document import Path, Tree, Value
+    from eniplan.plan.document import Path, Value
 
 
 class NotKnown(str):
@@ -137,20 +137,45 @@ class Origins:
         return origin.document.note(origin.path)
 
 
-class Printed(NamedTuple):
-    """The tree of a program's output, which has places but is not edited."""
+class Elsewhere:
+    """The tree of a document whose values stand in another document, maybe at other paths; see `Tree`."""
 
-    inner: Tree
-    unwritable: Message
-    """See `Document.unwritable`: says where to change it instead."""
+    def __init__(self, outer: Document) -> None:
+        """Store the other document."""
+        self._outer = outer
+
+    def _at(self, path: Path) -> Path:
+        """Return the path in the other document."""
+        return path
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
-        return self.inner.find(path, key=key)
+        return self._outer.tree.find(self._at(path), key=key)
 
     def text(self, path: Path) -> str | None:
         """See `Tree.text`."""
-        return self.inner.text(path)
+        return self._outer.tree.text(self._at(path))
+
+    def written(self, path: Path) -> Path | None:
+        """See `Document.written`."""
+        return self._outer.written(self._at(path))
+
+    def note(self, path: Path) -> Message:
+        """See `Document.note`."""
+        return self._outer.note(self._at(path))
+
+
+class Printed(Elsewhere):
+    """The tree of a program's output, which has places but is not edited."""
+
+    def __init__(self, outer: Document, unwritable: Message) -> None:
+        """Store the output, and where to change it instead."""
+        super().__init__(outer)
+        self.unwritable = unwritable
+        """See `Document.unwritable`."""
+
+    def written(self, path: Path) -> None:
+        """See `Document.written`."""
 
 
 class Translated(Document):

@@ -46,7 +46,7 @@ def resolved(document: Document) -> Document:
         else item
         for name, item in value["resources"].items()
     }
-    return document._replace(value={**value, "resources": made}, tree=Noted(document.tree, program.notes))
+    return document._replace(value={**value, "resources": made}, tree=Noted(document, program.notes))
 
 
 def _arguments(found: Any) -> Any:  # noqa: ANN401 - values of a document

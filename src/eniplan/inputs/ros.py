@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_TEXT, parse_json
 from eniplan.inputs.beside import Made
-from eniplan.inputs.places import NotKnown
+from eniplan.inputs.places import Elsewhere, NotKnown
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import value_at
 from eniplan.values import NamedTuple
@@ -16,37 +16,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from eniplan.messages import Message
-    from eniplan.plan.document import Document, Path, Tree
+    from eniplan.plan.document import Document, Path
 
 _FLAGS = {"true": True, "false": False}
 
 
-class Noted(NamedTuple):
-    """The tree of a template in which some values come from defaults; see `plan.document.Tree`."""
+class Noted(Elsewhere):
+    """The tree of a template in which some values come from defaults."""
 
-    tree: Tree
-    notes: dict[Path, tuple[str, ...]]
-    """The sources of a value, as text."""
-
-    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
-        """See `plan.document.Tree.find`."""
-        return self.tree.find(path, key=key)
-
-    def text(self, path: Path) -> str | None:
-        """See `plan.document.Tree.text`."""
-        return self.tree.text(path)
+    def __init__(self, outer: Document, notes: dict[Path, tuple[str, ...]]) -> None:
+        """Store the template, and the sources of its values, as text."""
+        super().__init__(outer)
+        self._notes = notes
 
     def written(self, path: Path) -> Path | None:
         """See `Document.written`: None for the result of a function."""
-        written: Callable[[Path], Path | None] | None = getattr(self.tree, "written", None)
-        is_made = any(path[: len(made)] == made or made[: len(path)] == path for made in self.notes)
-        return None if written is None or is_made else written(path)
+        is_made = any(path[: len(made)] == made or made[: len(path)] == path for made in self._notes)
+        return None if is_made else super().written(path)
 
     def note(self, path: Path) -> Message:
         """Name the defaults that a value comes from."""
         for count in range(len(path), 0, -1):
-            if path[:count] in self.notes:
-                return say("the value comes from {sources}", sources=self.notes[path[:count]])
+            if path[:count] in self._notes:
+                return say("the value comes from {sources}", sources=self._notes[path[:count]])
         return NOTHING
 
 
@@ -99,7 +91,7 @@ def resolved(document: Document, is_ours: Callable[[Any], bool]) -> Resolved:
         copies += found
         made[name] = found[0].value if found else template.value(item, ("Resources", name))
     return Resolved(
-        document._replace(value={**value, "Resources": made}, tree=Noted(document.tree, template.notes)), copies, left
+        document._replace(value={**value, "Resources": made}, tree=Noted(document, template.notes)), copies, left
     )
 
 

@@ -188,7 +188,7 @@ def _manifests(file: str, script: str, words: Word) -> Iterator[Document]:
             offsets += range(part.at, part.at + len(part.text))
     whole = Mapped(None, "".join(out), [*offsets, offsets[-1]], script)
     for document in _parsed(file, ".yaml", whole, unknown):
-        yield document._replace(tree=Printed(document.tree, _BY_HAND))
+        yield document._replace(tree=Printed(document, _BY_HAND))
 
 
 def _parsed(file: str, ending: str, whole: Mapped, unknown: list[str]) -> list[Document]:
