@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.places import NotKnown
-from eniplan.k8s.values import rewritten
+from eniplan.inputs.places import NotKnown, put
+from eniplan.k8s.values import listing, rewritten
 from eniplan.messages import Message, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS, WRITTEN
@@ -127,7 +127,7 @@ def read_pool(body: dict[str, Any]) -> Pool:
     value: dict[str, Any] = {}
     for key, path in WRITTEN.items():
         if key[0] not in _APART and (found := _take(rest, path)) is not None:
-            _put(value, key, found)
+            put(value, key, found)
     if isinstance(rest.get("eflo_node_group"), NotKnown):
         value["lingjun"] = rest["eflo_node_group"]
     misread: list[Misread] = []
@@ -150,7 +150,7 @@ def read_pool(body: dict[str, Any]) -> Pool:
     if rest:
         value["overrides"] = rest
     # The known labels stay, and any rule about labels may wait for one of unknown key.
-    beside = {("labels",): _lost_label(labels_of(body)), ("overrides", *_CORDONED): cordoned}
+    beside = {("labels",): unknown_label(labels_of(body)), ("overrides", *_CORDONED): cordoned}
     unknown = _settle(value) | {path: str(found) for path, found in beside.items() if isinstance(found, NotKnown)}
     plain = rewritten(value, lambda part: f"({part})" if isinstance(part, NotKnown) else part)
     return Pool(plain, body_paths, unknown, tuple(misread))
@@ -162,14 +162,6 @@ def _take(value: dict[str, Any], path: Path) -> Any:  # noqa: ANN401 - a body ma
     inner = value_at(value, parents)
     # A part of an unknown value is unknown, too.
     return inner.pop(last, None) if isinstance(inner, dict) else inner if isinstance(inner, NotKnown) else None
-
-
-def _put(value: dict[str, Any], path: Path, found: object) -> None:
-    *parents, last = path
-    inner = value
-    for step in parents:
-        inner = inner.setdefault(str(step), {})
-    inner[str(last)] = found
 
 
 def _kind(rest: dict[str, Any], value: dict[str, Any], misread: list[Misread]) -> None:
@@ -250,30 +242,22 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
     return out
 
 
-def _lost_label(labels: Value) -> NotKnown | None:
-    """Return the first label of a list of which not even the key is known."""
-    items = labels if isinstance(labels, list) else []
-    keys = (item.get("key") if isinstance(item, dict) else item for item in items)
-    return next((key for key in keys if isinstance(key, NotKnown)), None)
+def unknown_label(labels: Value) -> NotKnown | None:
+    """Return why labels are unknown: as a whole, or the first of which not even the key is known."""
+    keys = (item.get("key") if isinstance(item, dict) else item for item in listing(labels))
+    return next((key for key in (labels, *keys) if isinstance(key, NotKnown)), None)
 
 
 def _taints(taints: Any) -> Any:  # noqa: ANN401 - a body may hold anything
     """Return the taints that the API would set; none if the body has none, because the API has no default taint."""
     if not isinstance(taints, list):
         return [] if taints is None else taints
-    # NoSchedule is the API's default effect.
-    return [
-        {**item, "effect": item.get("effect") or "NoSchedule"} if isinstance(item, dict) else item
-        for item in _without_nulls(taints)
-    ]
+    return [_taint(item) if isinstance(item, dict) else item for item in taints if item is not None]
 
 
-def _without_nulls(items: list[Any]) -> list[Any]:
-    return [
-        {key: value for key, value in item.items() if value is not None} if isinstance(item, dict) else item
-        for item in items
-        if item is not None
-    ]
+def _taint(taint: dict[str, Any]) -> dict[str, Any]:
+    given = {key: value for key, value in taint.items() if value is not None}
+    return {**given, "effect": given.get("effect") or "NoSchedule"}  # the API's default
 
 
 def _hide(rest: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
 from eniplan.errors import InputError, Problem
-from eniplan.inputs.places import NotKnown, Origin, is_known_text, translated
+from eniplan.inputs.places import NotKnown, Origin, is_known_text, put, translated, unknown_in
 from eniplan.inputs.units import Stated
 from eniplan.k8s.terway import SYSTEM_NAMESPACE
 from eniplan.k8s.values import mapping
@@ -63,9 +63,9 @@ def facts_of(value: Mapping[str, Any], place: Callable[[Path], Origin]) -> State
     facts: dict[str, Any] = {}
     unknown: dict[Path, str] = {}
     for key, (found, _) in said.items():
-        lost = next((i for i in (found if isinstance(found, list) else [found]) if isinstance(i, NotKnown)), None)
+        lost = unknown_in(found)
         if lost is None:
-            _put(facts, key, found)
+            put(facts, key, found)
         else:
             unknown[key] = str(lost)
     if ("podDefaults", "vSwitchIds") in unknown:
@@ -103,20 +103,13 @@ def of_config(document: Document) -> Document:
     return translated(found, {key: Origin(document, at) for key in [(), *keys]})
 
 
-def _put(facts: dict[str, Any], key: Path, found: object) -> None:
-    *parents, last = map(str, key)
-    for parent in parents:
-        facts = facts.setdefault(parent, {})
-    facts[last] = found
-
-
 def _network(value: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[Any, Path]]]:
     """Yield the facts of the network add-on."""
     addons = value.get("addons")
     found = list(_terway(addons))
     yield from found
     names = [addon.get("name") if isinstance(addon, dict) else addon for addon in _listed(addons)]
-    lost = next((name for name in names if isinstance(name, NotKnown)), None)
+    lost = unknown_in(names)
     if lost is not None and not found:
         yield ("terway", "addon"), (lost, ("addons",))
         yield ("terway", "version"), (lost, ("addons",))

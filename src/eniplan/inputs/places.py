@@ -40,6 +40,14 @@ def unknown_in(value: object) -> NotKnown | None:
     return next((lost for item in inner if (lost := unknown_in(item)) is not None), None)
 
 
+def put(value: dict[str, Any], path: Path, found: object) -> None:
+    """Put something into nested maps, at a path of their keys."""
+    *parents, last = map(str, path)
+    for parent in parents:
+        value = value.setdefault(parent, {})
+    value[last] = found
+
+
 BLANK = re.compile(r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|^\$[A-Za-z_]\w*$")
 """What `envsubst`, Flux, Ansible and the like fill in later."""
 

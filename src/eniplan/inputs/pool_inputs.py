@@ -6,11 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import Problem
-from eniplan.inputs.body import labels_of, mode_of, read_pool
+from eniplan.inputs.body import labels_of, mode_of, read_pool, unknown_label
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.spelling import PoolPlaces
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, unit_of, unit_of_doubtful
-from eniplan.k8s.values import listing
 from eniplan.messages import say, together
 from eniplan.plan.document import value_at
 from eniplan.plan.load import MARKDOWN_ENDINGS
@@ -56,7 +55,6 @@ class PoolInputs:
 
         """
         origin = Origin(resource.document, resource.path, resource.address)
-        labels = labels_of(body)
         pool = read_pool(body)
         if resource.address and ("name" not in pool.value or ("name",) in pool.unknown):
             pool.value["name"] = resource.address
@@ -77,7 +75,7 @@ class PoolInputs:
         if resource.vanishes:
             self._leaving.append((found, stated))
         elif mode_of(body) is None:
-            lost = _unknown_label(labels)
+            lost = unknown_label(labels_of(body))
             unknown = say("its labels are not known")
             why = together((unknown, say("{lost}", lost=lost)), ": ") if lost else unknown
             self._doubtful.append((found, why, stated))
@@ -112,12 +110,6 @@ class PoolInputs:
             for key, pools in self._pools.items()
             if pools
         ]
-
-
-def _unknown_label(labels: Any) -> NotKnown | None:  # noqa: ANN401 - a body may hold anything
-    """Return why the labels of a pool are unknown; None if they are known."""
-    keys = [item.get("key") if isinstance(item, dict) else item for item in listing(labels)]
-    return next((key for key in (labels, *keys) if isinstance(key, NotKnown)), None)
 
 
 def _named(resource: Resource, origin: Origin) -> Stated | None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from eniplan.inputs.body import exclusive, mode_of
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.spelling import PULUMI, Resource
-from eniplan.inputs.terraform import AFTER_APPLY
-from eniplan.k8s.values import listing, mapping
+from eniplan.inputs.terraform import AFTER_APPLY, label_map
+from eniplan.k8s.values import listing
 from eniplan.messages import say
 from eniplan.plan.document import value_at
 
@@ -55,7 +55,7 @@ def pools(document: Document, kinds: tuple[str, ...]) -> Iterator[tuple[Resource
             ("steps", i, "newState", "inputs"),
             known,
             PULUMI,
-            _label_map(before) if operation == "update" else None,
+            label_map(before) if operation == "update" else None,
             vanishes=bool(exclusive(before)) and mode_of(PULUMI.body_of(known)) is False,
         )
         is_changed = operation in (*_CREATED, "update")
@@ -73,8 +73,3 @@ def _known(value: Any) -> Any:  # noqa: ANN401 - a value of a resource
     if _SECRET in value:
         return NotKnown(say("a secret"))
     return {key: _known(item) for key, item in value.items() if not key.startswith("__")}
-
-
-def _label_map(labels: Any) -> dict[str, str]:  # noqa: ANN401 - a value of a resource
-    found = [mapping(item) for item in listing(labels)]
-    return {str(item["key"]): str(item.get("value") or "") for item in found if "key" in item}

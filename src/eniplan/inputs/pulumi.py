@@ -18,6 +18,7 @@ from eniplan.inputs.beside import Made
 from eniplan.inputs.composition import nothing_known
 from eniplan.inputs.places import NotKnown, unknown_in
 from eniplan.inputs.ros import Noted, split, two
+from eniplan.inputs.spelling import as_text
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.document import documents_in, value_at
@@ -126,7 +127,7 @@ class _Program:
             part = found[1] or self._referred(found[2], found[0])
             if isinstance(part, NotKnown | dict | list) or part is None:
                 return NotKnown(raw)
-            out.append(_spelled(part))
+            out.append(str(as_text(part)))
         words = "".join([*out, raw[at:]])
         return words if len(words) <= MAX_TEXT and self._left > 0 else NotKnown(raw)
 
@@ -212,10 +213,6 @@ def _function(raw: dict[str, Any]) -> str | None:
     return next((key for key in raw if key[:4].lower() == "fn::"), None)
 
 
-def _spelled(value: Any) -> str:  # noqa: ANN401 - a scalar
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
-
-
 # --- Functions; they return None if the result is unknown ---------------------------------------------------------
 
 
@@ -223,7 +220,7 @@ def _join(argument: Any) -> Any:  # noqa: ANN401 - values of a document
     by, items = two(argument)
     if (lost := unknown_in(argument)) is not None or not isinstance(by, str) or not isinstance(items, list):
         return lost
-    words = by.join(map(_spelled, items))
+    words = by.join(str(as_text(item)) for item in items)
     return words if len(words) <= MAX_TEXT else None
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_TEXT, parse_json
 from eniplan.inputs.beside import Made
-from eniplan.inputs.places import Elsewhere, NotKnown
+from eniplan.inputs.places import Elsewhere, NotKnown, unknown_in
+from eniplan.inputs.spelling import as_text
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import value_at
 from eniplan.values import NamedTuple
@@ -219,7 +220,7 @@ class _Template:
         keys = self._computed(argument)
         if not isinstance(keys, list):
             return None
-        lost = next((key for key in keys if isinstance(key, NotKnown)), None)
+        lost = unknown_in(keys)
         return lost if lost is not None else value_at(self._template, ("Mappings", *map(str, keys)))
 
     def choose(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
@@ -236,7 +237,7 @@ class _Template:
         if name == "Fn::Equals":
             left, right = two(self._computed(argument))
             is_known = not isinstance(left, NotKnown) and not isinstance(right, NotKnown)
-            return _text(left) == _text(right) if is_known else None
+            return as_text(left) == as_text(right) if is_known else None
         if name not in ("Fn::Not", "Fn::And", "Fn::Or"):
             return _FLAGS.get(str(self._computed(raw)).lower())
         parts = [self._condition(item) for item in (argument if isinstance(argument, list) else [argument])]
@@ -273,7 +274,7 @@ def _typed(default: Any, kind: Any, lost: NotKnown) -> Any:  # noqa: ANN401 - va
             return lost
     if kind == "Boolean":
         return _FLAGS.get(str(default).lower(), default)
-    return _text(default) if kind == "String" else default
+    return as_text(default) if kind == "String" else default
 
 
 def _kept(value: Any) -> Any:  # noqa: ANN401 - values of a document
@@ -307,12 +308,5 @@ def _joined(by: str, items: list[Any]) -> str | None:
     lost = next((item for item in items if isinstance(item, NotKnown)), None)
     if lost is not None or any(isinstance(item, dict | list) for item in items):
         return lost
-    words = by.join("" if item is None else str(_text(item)) for item in items)
+    words = by.join("" if item is None else str(as_text(item)) for item in items)
     return words if len(words) <= MAX_TEXT else None
-
-
-def _text(value: Any) -> Any:  # noqa: ANN401 - values of a document
-    """Return a scalar as text, as ROS converts it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value

@@ -150,16 +150,10 @@ def _options(words: list[Word]) -> dict[str, Word]:
     for word, following in zip(words, [*words[1:], []], strict=True):
         name, sign, _ = text(word).partition("=")
         if name.startswith("--"):
-            value = following
-            if sign:
-                value = _rest(word, len(name) + 1)
-            found[name] = value
+            first, end = word[0], len(name) + 1
+            rest = first._replace(text=first.text[end:], at=first.at + end)
+            found[name] = [rest, *word[1:]] if sign else following
     return found
-
-
-def _rest(word: Word, count: int) -> Word:
-    first = word[0]
-    return [first._replace(text=first.text[count:], at=first.at + count), *word[1:]]
 
 
 def _call(file: str, script: str, cluster: str, body: Word) -> Call:

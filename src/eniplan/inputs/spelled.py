@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import integer
 from eniplan.inputs.applied import SPELLED, Within
+from eniplan.inputs.spelling import camel
 from eniplan.messages import say
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def spelled(resource: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], d
 def _map(values: Mapping[str, Any], at: Path, source: Path, places: dict[Path, Path]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, value in values.items():
-        name = _LISTS.get(key) or _camel(key)
+        name = _LISTS.get(key) or camel(key)
         if value is None or value == "" or key not in _KNOWN:
             continue
         places[*at, name] = (*source, key)
@@ -106,11 +107,6 @@ def _block(value: Any, at: Path, source: Path, places: dict[Path, Path]) -> Any:
     places[at] = source
     # A block without any argument is null in the plan of Terraform.
     return _map(value or {}, at, source, places) if isinstance(value, dict | None) else value
-
-
-def _camel(name: str) -> str:
-    first, *more = name.split("_")
-    return first + "".join(map(str.capitalize, more))
 
 
 _KNOWN = frozenset(_LISTS) | _TEXTS | _MAPS | _NUMBERS | _OTHERS

@@ -137,7 +137,7 @@ def _change(
     unknown = change.get("after_unknown")
     value = _overlay(after, _only(dict.fromkeys(DECIDING, True) if unknown is True else unknown, said))
     before = change.get("before")
-    existing = _label_map(before.get("labels")) if actions == ["update"] and isinstance(before, dict) else None
+    existing = label_map(before.get("labels")) if actions == ["update"] and isinstance(before, dict) else None
     if said is not None and existing is not None and "desired_size" not in said:
         value.pop("desired_size", None)  # auto scaling has set the current number of nodes
     was = isinstance(before, dict) and existing is not None and bool(exclusive(before.get("labels")))
@@ -214,7 +214,8 @@ def _map(value: Any, key: str) -> dict[str, Any]:  # noqa: ANN401 - a value of a
     return mapping(mapping(value).get(key))
 
 
-def _label_map(labels: Any) -> dict[str, str]:  # noqa: ANN401 - a value of a resource
+def label_map(labels: Any) -> dict[str, str]:  # noqa: ANN401 - a value of a resource
+    """Return the labels of a live pool."""
     return {
         item["key"]: str(item.get("value") or "")
         for item in listing(labels)
