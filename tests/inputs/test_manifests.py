@@ -1520,7 +1520,7 @@ VALUES = f"""agent:
 )
 def test_pods_in_the_text_of_a_value(here: Path, text: str, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """As the values of a chart in an Application of Argo CD, or a pod template in a ConfigMap."""
-    app = of_kind("argoproj.io/v1alpha1", "Application", {"sources": [{"helm": {"values": text}}]})
+    app = of_kind("argoproj.io/v1alpha1", "Application", {"sources": [{"helm": {"values": text}}] * 2})
     app["metadata"]["annotations"] = {"last-applied": VALUES}
     judged = judge_files(here, {"m.yaml": stream(app), "p.json": pool()})
     whole = "where the pods of Application 'own' run, and how many there are"

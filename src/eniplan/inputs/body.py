@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import NotKnown, put
-from eniplan.k8s.values import listing, rewritten
+from eniplan.k8s.values import leaves, listing, rewritten
 from eniplan.messages import Message, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS, WRITTEN
@@ -17,7 +17,7 @@ from eniplan.rules.np import looks_exclusive
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from eniplan.plan.document import Path, Value
 
@@ -279,7 +279,7 @@ def _settle(value: dict[str, Any]) -> dict[Path, str]:
     """Replace unknown values by ones that no rule reads as a statement. Return their key paths, and the reasons."""
     unknown: dict[Path, str] = {}
     for key in list(value):
-        found = dict(_unknown(value[key], (key,)))
+        found = {path: str(part) for path, part in leaves(value[key], (key,)) if isinstance(part, NotKnown)}
         if not found:
             continue
         unknown |= found
@@ -300,11 +300,3 @@ def _settle(value: dict[str, Any]) -> dict[Path, str]:
         elif isinstance(whole, dict) and key != "labels":
             value[key] = _known(whole)
     return unknown
-
-
-def _unknown(value: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - a value of a pool
-    if isinstance(value, NotKnown):
-        yield path, str(value)
-    elif isinstance(value, (dict, list)):
-        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _unknown(item, (*path, step))

@@ -140,6 +140,8 @@ class Collected:
         self._manifests = Manifests()
         self._kustomizations: dict[str, Kustomization] = {}
         """By folder."""
+        self._built_from: dict[str, set[str]] = {}
+        """The files of the kustomizations that change some, by folder."""
         self.skipped: list[Skipped] = []
         self.broken = 0
         """The number of malformed files in folders that are unrelated to exclusive pools."""
@@ -563,17 +565,18 @@ class Collected:
         in_files = self._manifests.in_files()
         for title, why in self._manifests.leave_out({path: found.folder for found in every for path in found.patches}):
             self.skip(title, why)
-        for found in every:
+        self._built_from = {x.folder: kustomize.sources(x, self._kustomizations) for x in every if x.changes}
+        for folder, files in self._built_from.items():
+            found = self._kustomizations[folder]
             names = kustomize.placed(found, in_files)
             if names:
-                files = kustomize.sources(found, self._kustomizations)
-                self._manifests.patched.append(Patched(files, names, found.as_object, found.changing()))
+                self._manifests.patched.append(Patched(files, names, found.as_object.title, found.changing()))
 
     def _changing(self, files: set[str]) -> Iterator[Unread]:
         """Yield the kustomizations that may change files: eniplan does not apply them."""
         told = {item.title for item in self._manifests.unread}
-        for found in self._kustomizations.values():
-            changed = sorted(files & kustomize.sources(found, self._kustomizations)) if found.changes else ()
+        for folder, built_from in self._built_from.items():
+            found, changed = self._kustomizations[folder], sorted(files & built_from)
             item = found.as_object
             if changed and item.title not in told:
                 yield Unread(item.title, item.origin(), found.changing(tuple(changed)), ("", item.title))

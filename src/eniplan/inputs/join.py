@@ -6,6 +6,7 @@ import copy
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from eniplan.inputs.manifests import NOT_ASKING
 from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.steering import Pools, Steering, pools_of, steer
 from eniplan.inputs.units import Unit, add_cluster, root_of
@@ -27,14 +28,12 @@ if TYPE_CHECKING:
     from eniplan.inputs.places import Places
     from eniplan.inputs.unread import Unread
     from eniplan.inputs.workloads import Workload
-    from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.plan.model import Guest, Plan, PodNetworking
 
 _STUB = {"name": "stub"}
 """A placeholder, because a valid plan has at least one pool; removed after loading."""
 _NO_POOL = "(not known)"
-_NOT_ASKING = say("its pods do not ask for exclusive nodes")
 _NETWORKS = ("template", "metadata", "annotations", NETWORKS_REQUEST)
 """The path at which WL013 reports networks that do not exist."""
 _REQUEST = ("template", "spec", "containers", 0, "resources")
@@ -113,7 +112,7 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
     if not judged:
         yield from _alone(manifests, own, cluster, skip)
     for _, title in sorted(strays) if judged else ():
-        skip(title, _NOT_ASKING)
+        skip(title, NOT_ASKING)
 
 
 def _guests(manifests: Manifests, pools: Pools, homes: dict[int, Steering]) -> Iterator[Guest]:
@@ -172,13 +171,10 @@ def _chooser(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -
 
 def _settled(
     manifests: Manifests, plans: list[tuple[Plan, Pools]], own: tuple[PodNetworking, ...]
-) -> Iterator[tuple[str, Message]]:
+) -> Iterator[tuple[str, str]]:
     """Decide about objects of unsupported kinds; yield those that do not matter, with the reason."""
     named = {(w.namespace, w.name) for plan, _ in plans for w in plan.workloads}
-    each = [(pools, _chooser(manifests, plan, own)) for plan, pools in plans]
-    for title, why, is_planned in manifests.settle(each, named):
-        told = say("{why}", why=why) if why else _NOT_ASKING
-        yield title, say("the plan has a workload of its name") if is_planned else told
+    return manifests.settle([(pools, _chooser(manifests, plan, own)) for plan, pools in plans], named)
 
 
 def _homes(manifests: Manifests, plan: Plan, pools: Pools, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:

@@ -45,6 +45,8 @@ KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS), *autoscalers.KINDS)
 _RUNNING = ("Node", "PodENI", "Event")
 """Kinds that only a running cluster has."""
 NOTHING = say("nothing that eniplan checks")
+NOT_ASKING = say("its pods do not ask for exclusive nodes")
+_PLANNED = say("the plan has a workload of its name")
 _PART = say("it is only a part (a patch?): check the whole, such as what `kubectl kustomize` builds")
 _fits_selector = compile_schema(SELECTOR)
 _Item = TypeVar("_Item")
@@ -302,7 +304,7 @@ class Manifests:
 
     def settle(
         self, plans: Collection[tuple[Pools, Chooser]], planned: Collection[tuple[str, str]]
-    ) -> Iterator[tuple[str, str, bool]]:
+    ) -> Iterator[tuple[str, str]]:
         """Keep the pods in `unread` that ask for exclusive nodes, and are not in a plan.
 
         Args:
@@ -310,8 +312,7 @@ class Manifests:
             planned: the namespaces and names of the workloads of the plans.
 
         Yields:
-            The titles of the others, why they are not judged if that is not because they ask for nothing, and whether a
-            plan has their pods.
+            The titles of the others, and why they are not judged.
 
         """
         kept = []
@@ -326,11 +327,8 @@ class Manifests:
             if visiting and not is_planned:
                 self.visitors.append(visiting[0])
             if item.part or is_planned or not visiting:
-                yield (
-                    item.part or f"{item.origin.document.file}: {item.title}",
-                    item.why if item.part else "",
-                    is_planned,
-                )
+                why = item.why if item.part else NOT_ASKING
+                yield item.part or f"{item.origin.document.file}: {item.title}", _PLANNED if is_planned else why
         # Several patches of a kustomization are told once; objects of one title in several files are not one.
         told = {(x.title, "" if x.title.startswith(KUSTOMIZATION) else x.origin.document.file): x for x in kept[::-1]}
         self.unread = [*told.values()][::-1]
@@ -376,7 +374,7 @@ class Manifests:
             if by is None:
                 kept.append(workload)
             else:
-                self.unread.append(as_unread(workload, by.kustomization.title, by.why))
+                self.unread.append(as_unread(workload, by.title, by.why))
         self.workloads = kept
 
     def first(self) -> Origin:

@@ -14,7 +14,7 @@ from eniplan.k8s.nodes import Placement, Toleration, repelling
 from eniplan.k8s.patches import patched
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
-from eniplan.k8s.values import mapping
+from eniplan.k8s.values import leaves, mapping
 from eniplan.messages import say
 from eniplan.plan.document import documents_in
 from eniplan.plan.model import EXCLUSIVE_LABEL
@@ -79,7 +79,8 @@ class Patched(NamedTuple):
     files: Collection[str]
     names: Collection[str]
     """An empty name is any."""
-    kustomization: Object
+    title: str
+    """The kustomization, in messages."""
     why: str
 
     def may_place(self, workload: Workload) -> bool:
@@ -185,13 +186,7 @@ def _naming(item: Object, value: object) -> Iterator[tuple[Path, dict[str, Any]]
 
 def _texts(item: Object) -> Iterator[tuple[Path, object]]:
     """Yield what is written in texts that name exclusive nodes: values of a chart, a patch, a template."""
-    todo: list[tuple[Path, object]] = [((key,), value) for key, value in item.value.items() if key != "metadata"]
-    while todo:
-        at, value = todo.pop()
-        if isinstance(value, dict):
-            todo += [((*at, key), inner) for key, inner in value.items()]
-        elif isinstance(value, list):
-            todo += [((*at, i), inner) for i, inner in enumerate(value)]
-        elif isinstance(value, str) and any(mark in value for mark in MARKS):
+    for at, value in leaves(item.value):
+        if at[0] != "metadata" and isinstance(value, str) and any(mark in value for mark in MARKS):
             # A program or a template is no YAML. Below a key, as the text is in its object.
             yield from ((at, {"": patched(found.value)}) for found in documents_in(item.document.file, value))

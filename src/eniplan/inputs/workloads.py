@@ -10,7 +10,7 @@ from eniplan.k8s.kinds import HOLDERS, PER_NODE, called, holder
 from eniplan.k8s.nodes import Placement
 from eniplan.k8s.refusals import known_version
 from eniplan.k8s.terway import ENI, NETWORKING, NETWORKS, POD_ENI
-from eniplan.k8s.values import mapping
+from eniplan.k8s.values import leaves, mapping
 from eniplan.plan.model import NETWORKING_ANNOTATION, POOL_ANNOTATION
 from eniplan.values import NamedTuple
 
@@ -180,13 +180,8 @@ def workload_part(item: Object, found: Holder, template: Template) -> Part:
 
 def _is_open(*values: object) -> bool:
     """Return whether a text in values is unknown."""
-    todo = list(values)
-    while todo:
-        item = todo.pop()
-        if isinstance(item, str) and (isinstance(item, NotKnown) or item.startswith(STAND_IN)):
-            return True
-        todo += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-    return False
+    texts = (part for _, part in leaves([*values]) if isinstance(part, str))
+    return any(isinstance(part, NotKnown) or part.startswith(STAND_IN) for part in texts)
 
 
 def requests_eni(pod: Pod) -> bool:

@@ -6,7 +6,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -24,6 +24,15 @@ def rewritten(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 
     if isinstance(value, dict):
         return {key: rewritten(item, change) for key, item in value.items()}
     return [rewritten(item, change) for item in value] if isinstance(value, list) else change(value)
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:  # noqa: ANN401 - any value
+    """Yield the parts of a value that are neither a map nor a list with their paths, in their order."""
+    if isinstance(value, dict | list):
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(item, (*path, step))
+    else:
+        yield path, value
 
 
 def text(value: object) -> str:

@@ -33,6 +33,7 @@ from eniplan.inputs.hcl.values import (
     TooMuchError,
     entries,
     equal,
+    first_unknown,
     flag,
     is_text,
     items,
@@ -402,7 +403,7 @@ def _plain_call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
         args += items(last)
     scope.budget.spend(sum(len(arg) // 10 for arg in args if isinstance(arg, str | list | dict)))
     if node.name in scope.functions:
-        lost = next((why for arg in args if (why := unknown(arg)) is not None), None)
+        lost = first_unknown(args)
         return scope.functions[node.name](args) if lost is None else lost
     if node.name.removeprefix("core::") in _OF_FILES:
         return _of_file(node.name.removeprefix("core::"), args, scope, evaluate)
@@ -432,7 +433,7 @@ def _of_file(name: str, args: list[Any], scope: Scope, made: Callable[[Expressio
 
     if len(args) != _OF_FILES[name]:
         raise RefusedError(say("{name}() does not accept these arguments", name=name))
-    lost = next((why for arg in args if (why := unknown(arg)) is not None), None)
+    lost = first_unknown(args)
     if lost is not None:
         return lost
 

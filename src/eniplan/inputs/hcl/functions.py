@@ -17,6 +17,7 @@ from eniplan.inputs.hcl.values import (
     TooMuchError,
     alike,
     entries,
+    first_unknown,
     flag,
     is_text,
     items,
@@ -125,7 +126,7 @@ def _contains(args: Arguments) -> Any:  # noqa: ANN401 - a value
     values, wanted = args
     if any(same(item, wanted) for item in items(values)):
         return True
-    lost = next((found for item in [*values, wanted] if (found := unknown(item)) is not None), None)
+    lost = first_unknown([*values, wanted])
     return False if lost is None else lost
 
 
@@ -190,24 +191,24 @@ def _subtract(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 def _compact(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    if (lost := next((unknown(item) for item in items(args[0]) if not _is_item(item)), None)) is not None:
+    if (lost := _of_items(items(args[0]))) is not None:
         return lost
     return [text(item) if unknown(item) is None else item for item in args[0] if item not in (None, "")]
 
 
-def _is_item(value: Any) -> bool:  # noqa: ANN401 - a value
-    """Return whether a value is certainly a single item."""
-    return unknown(value) is None or is_text(value)
+def _of_items(values: list[Any]) -> NotKnown | None:
+    """Return the first unknown value that may be none or several items; an unknown id is one."""
+    return first_unknown(value for value in values if not is_text(value))
 
 
 def _distinct(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    lost = next((unknown(item) for item in items(args[0]) if not _is_item(item)), None)
+    lost = _of_items(items(args[0]))
     return unique(alike(args[0])) if lost is None else lost
 
 
 def _coalesce(args: Arguments) -> Any:  # noqa: ANN401 - a value
     # All arguments are converted to one type: a number next to texts becomes text.
-    lost = next((found for value in args if (found := unknown(value)) is not None), None)
+    lost = first_unknown(args)
     for value, converted in zip(args, alike(args), strict=True):
         if unknown(value) is not None:
             return value if is_text(value) else lost
@@ -223,25 +224,21 @@ def _coalesce_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
     raise RefusedError(say("all lists are empty"))
 
 
-def _to_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    lost = unordered(args[0])
-    return lost if lost is not None else None if args[0] is None else alike(list(items(args[0])))
+def _to_list(value: Any) -> Any:  # noqa: ANN401 - a value
+    lost = unordered(value)
+    return alike(list(items(value))) if lost is None else lost
 
 
-def _to_map(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    if args[0] is None:
-        return None
-    found = entries(args[0])
+def _to_map(value: Any) -> Any:  # noqa: ANN401 - a value
+    found = entries(value)
     return dict(zip(found, alike(list(found.values())), strict=True))
 
 
-def _to_set(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    if args[0] is None:
-        return None
-    lost = next((why for item in items(args[0]) if (why := unknown(item)) is not None), None)
+def _to_set(value: Any) -> Any:  # noqa: ANN401 - a value
+    lost = first_unknown(items(value))
     if lost is None:
-        return set_of(args[0])
-    return Set(unique(args[0])) if all(map(is_text, args[0])) else lost
+        return set_of(value)
+    return Set(unique(value)) if all(map(is_text, value)) else lost
 
 
 def _chunk(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -382,12 +379,10 @@ def _cased(change: Callable[[str], str]) -> Function:
     return changed
 
 
-def _title_of(args: Arguments) -> Any:  # noqa: ANN401 - a value
+def _title(args: Arguments) -> Any:  # noqa: ANN401 - a value
     value = text(args[0])
-    return _title(value) if value.isascii() else NotKnown(say("the case of letters with accents"))
-
-
-def _title(value: str) -> str:
+    if not value.isascii():
+        return NotKnown(say("the case of letters with accents"))
     return re.sub(r"(?<![A-Za-z0-9_])[a-z]", lambda found: found[0].upper(), value)
 
 
@@ -646,8 +641,8 @@ LOOSE: Mapping[str, Function] = {
     "keys": lambda args: sorted(entries(args[0])), "values": lambda args: [item for _, item in pairs(entries(args[0]))],
     "element": _element, "contains": _contains, "slice": _slice, "one": _one,
     "reverse": lambda args: items(args[0])[::-1], "chunklist": _chunk, "coalesce": _coalesce,
-    "coalescelist": _coalesce_list, "tolist": _to_list, "tomap": _to_map, "zipmap": _zipmap,
-    "toset": _to_set, "compact": _compact, "distinct": _distinct,
+    "coalescelist": _coalesce_list, "tolist": _converted(_to_list), "tomap": _converted(_to_map), "zipmap": _zipmap,
+    "toset": _converted(_to_set), "compact": _compact, "distinct": _distinct,
 }  # fmt: skip
 """Functions that can be called with partly unknown arguments."""
 _CONSIDERATE = frozenset(("coalesce", "coalescelist", "contains", "lookup", "element"))
@@ -658,7 +653,7 @@ WHOLE: Mapping[str, Function] = {
     "setsubtract": _subtract, "setintersection": _intersection, "transpose": _transpose, "matchkeys": _match_keys,
     "format": _format, "formatlist": _format_list, "join": _join, "split": _split, "replace": _replace,
     "regex": _regex, "regexall": _regex_all, "substr": _substr, "lower": _cased(str.lower), "upper": _cased(str.upper),
-    "title": _title_of, "trimspace": _texts(lambda value: value.strip(" \t\r\n\v\f")),
+    "title": _title, "trimspace": _texts(lambda value: value.strip(" \t\r\n\v\f")),
     "trim": _texts(lambda value, signs: value.strip(signs) if signs else value),
     "trimprefix": _texts(str.removeprefix), "trimsuffix": _texts(str.removesuffix),
     "startswith": _texts(str.startswith), "endswith": _texts(str.endswith),

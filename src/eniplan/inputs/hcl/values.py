@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.inputs.hcl.nodes import Call, Entries, Items, Literal, Name
 from eniplan.inputs.hcl.parse import number
 from eniplan.inputs.places import NotKnown
-from eniplan.k8s.values import listing
+from eniplan.k8s.values import leaves
 from eniplan.messages import say
 
 if TYPE_CHECKING:
@@ -74,18 +74,14 @@ def one_of(why: str, found: list[Any]) -> Any:  # noqa: ANN401 - a value
         found: the possible values, at least one.
 
     """
-    if any(unknown(value) is not None for value in found):
+    if first_unknown(found) is not None:
         return NotKnown(why)
-    if all(same(found[0], other) for other in found[1:]) and not _is_lost(found[0]):
+    is_known = first_unknown(part for _, part in leaves(found[0])) is None
+    if is_known and all(same(found[0], other) for other in found[1:]):
         return found[0]
     made = OneOf(why)
     made.values = tuple(found)
     return made
-
-
-def _is_lost(value: Any) -> bool:  # noqa: ANN401 - any value
-    inner = value.values() if isinstance(value, dict) else listing(value)
-    return unknown(value) is not None or any(map(_is_lost, inner))
 
 
 class Budget:
@@ -139,6 +135,11 @@ def unknown(value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
     if value is None or isinstance(value, str | int | dict | list) or type(value).__name__ == "Fraction":
         return None
     return NotKnown(say("{value} is known only after apply", value=value))
+
+
+def first_unknown(values: Iterable[Any]) -> NotKnown | None:
+    """Return why the first unknown of some values is unknown; None if all are known."""
+    return next((lost for value in values if (lost := unknown(value)) is not None), None)
 
 
 def is_text(value: Any) -> bool:  # noqa: ANN401 - any value
@@ -231,21 +232,11 @@ def pairs(value: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - any value
 
 def kind(value: Any) -> str:  # noqa: ANN401 - any value
     """Return the type of a value, for comparisons."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, str):
-        return "string"
-    return (
-        "set"
-        if isinstance(value, Set)
-        else "list"
-        if isinstance(value, list)
-        else "map"
-        if isinstance(value, dict)
-        else "number"
-    )
+    return next((name for type_, name in _KINDS.items() if isinstance(value, type_)), "number")
+
+
+_KINDS = {type(None): "null", bool: "bool", str: "string", Set: "set", list: "list", dict: "map"}
+"""A boolean is a number of Python, and a set is a list here."""
 
 
 def same(left: Any, right: Any) -> bool:  # noqa: ANN401 - any values
@@ -276,7 +267,7 @@ def unordered(value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
     """Return why the order of a set is unknown: an item is; otherwise None."""
     if not isinstance(value, Set) or len(value) < 2:  # noqa: PLR2004 - one item has one order
         return None
-    return next((lost for item in value if (lost := unknown(item)) is not None), None)
+    return first_unknown(value)
 
 
 def set_of(values: list[Any]) -> Set:
