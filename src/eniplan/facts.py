@@ -98,7 +98,7 @@ LINGJUN_LABEL = Fact(
     'nodePools[].labels["alibabacloud.com/lingjun-worker"]', "the label alibabacloud.com/lingjun-worker of {about}"
 )
 TYPE_LABEL = Fact("nodePools[].labels.type", "the label type of {about}")
-EXISTING_LABELS = Fact("nodePools[].existingLabels", "the labels of {about}", "read them in the console")
+EXISTING_LABELS = Fact("nodePools[].existingLabels", "which labels {about} has", "read them in the console")
 TAINTS = Fact("nodePools[].taints", _OF)
 SYSTEM_DISK = Fact("nodePools[].systemDisk", "the system disk of {about}")
 IMAGE_TYPE = Fact("nodePools[].imageType", _OF)
@@ -129,7 +129,7 @@ ARCHITECTURE = Fact("CpuArchitecture", _OF, _PAGE)
 # --- PodNetworkings -----------------------------------------------------------------------------------------------
 
 NETWORKING_NAME = Fact("podNetworkings[].name", _OF)
-NETWORKING_POOLS = Fact("podNetworkings[].nodePools", "the pools of {about}", "name them in nodePools")
+NETWORKING_POOLS = Fact("podNetworkings[].nodePools", "which pools {about} is for", "name them in nodePools")
 POD_SELECTOR = Fact("podNetworkings[].podSelector", _OF)
 NAMESPACE_SELECTOR = Fact("podNetworkings[].namespaceSelector", _OF)
 NETWORKING_V_SWITCHES = Fact("podNetworkings[].vSwitchIds", _OF)
@@ -203,19 +203,19 @@ NODE_OWNER = Fact(
     "which {about}",
     "name it: --pool NAME=NODE_POOL_ID, or give each pool of the plan its own labels",
 )
-ENI_INFOS = Fact("status.eniInfos of PodENIs", "the interfaces of bound PodENIs", "the object lists none")
+ENI_INFOS = Fact("status.eniInfos of PodENIs", "which interfaces bound PodENIs have", "the object lists none")
 DENSE_TYPE = Fact(
     "type of high-density ENIs", "the type of high-density ENIs", "the documentation does not say how Terway marks them"
 )
 POD_UIDS = Fact(
     "UIDs of pods",
-    "the UIDs by which some pods and their PodENIs belong together",
+    "by which UIDs some pods and their PodENIs belong together",
     "metadata.uid, and the annotation k8s.aliyun.com/pod-uid",
 )
 POD_READY = Fact("conditions of pods", "whether some pods are Ready", "the condition Ready is missing in their status")
 POD_ADDRESSES = Fact(
     "addresses of pods",
-    "the addresses of some pods, or of their PodENIs",
+    "which addresses some pods, or their PodENIs, have",
     "status.podIP, and spec.allocations[].ipv4 of the PodENI",
 )
 AGENT_READY = Fact(

@@ -349,3 +349,42 @@ def test_an_override_that_is_not_known_leaves_its_rule_open(run: Run, tmp_path: 
     (gap,) = [found for found in report["undecided"] if "come up unschedulable" in found["fact"]]
     assert "NP015" in gap["rules"]
     assert gap["hint"] == "var.cordoned has no value"
+
+
+ADOPTED = "which labels pool 'trading' has"
+
+
+@pytest.mark.parametrize(
+    ("to", "more", "is_open"),
+    [
+        (f"{RESOURCE}.eni", (), True),
+        (f"{RESOURCE}.other", (), False),
+        (f"{RESOURCE}.eni[0]", ("count = 1",), True),
+        (f"{RESOURCE}.eni[1]", ("count = 1",), False),
+        (f'{RESOURCE}.eni["a"]', ('for_each = toset(["a"])',), True),
+        (f'{RESOURCE} . eni [ "b" ]', ('for_each = toset(["a"])',), False),
+        (f"{RESOURCE}.eni[each.key]", ('for_each = toset(["a"])',), True),
+        (f"{RESOURCE}.eni[var.which]", ("count = 1",), True),
+    ],
+)
+def test_the_labels_of_a_pool_that_an_import_block_adopts(
+    here: Path,
+    to: str,
+    more: tuple[str, ...],
+    is_open: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """The mode of a pool is that of its creation."""
+    text = f'import {{\n  to = {to}\n  id = "c1,np1"\n}}\n{hcl(*FINE, *more)}'
+    judged = judge_files(here, {"main.tf": text})
+    assert (ADOPTED in judged.facts) is is_open
+    if is_open:
+        assert judged.facts[ADOPTED].startswith(f"{RESOURCE}.eni")
+    data = {"import": [{"to": to.replace(" ", ""), "id": "c1,np1"}]}
+    pair = {"main.tf": hcl(*FINE, *more), "import.tf.json": json.dumps(data)}
+    assert (ADOPTED in judge_files(here, {f"b/{name}": part for name, part in pair.items()}, "b").facts) is is_open
+
+
+def test_the_labels_of_a_pool_of_a_module_that_an_import_block_adopts(here: Path) -> None:
+    main = f'module "m" {{\n  source = "./m"\n}}\nimport {{\n  to = module.m.{RESOURCE}.eni\n  id = "c1,np1"\n}}\n'
+    judged = judge_files(here, {"main.tf": main, "m/main.tf": hcl(*FINE)}, ".")
+    assert ADOPTED in judged.facts

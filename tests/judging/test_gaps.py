@@ -25,7 +25,7 @@ PLAN: Any = {
         (("nodePools", 0, "taints", 0, "key"), "taints of pool 'trading'"),
         (("nodePools", 0, "labels", "team"), "labels of pool 'trading'"),
         (("nodePools", 0, "labels", "terway-config"), "the label terway-config of pool 'trading'"),
-        (("podNetworkings", 0, "nodePools"), "the pools of PodNetworking 'eni'"),
+        (("podNetworkings", 0, "nodePools"), "which pools PodNetworking 'eni' is for"),
         (("workloads", 0, "nodePool"), "the node pool of Deployment 'matcher'"),
         (("cluster", "terway", "version"), "cluster.terway.version"),
     ],

@@ -271,7 +271,7 @@ STATES: dict[str, State] = {
     ),
     "PodENI without a phase": State({"podENIs[1].status": {}}, {("VER013", "error", "Pod/trading/matcher-1")}),
     "PodENI that lists no interface": State(
-        {"podENIs[1].status.eniInfos": {}}, set(), None, {"the interfaces of bound PodENIs"}
+        {"podENIs[1].status.eniInfos": {}}, set(), None, {"which interfaces bound PodENIs have"}
     ),
     "high-density ENI on Lingjun": State(
         {**LINGJUN, "podENIs[0].status": {
@@ -431,7 +431,7 @@ STATES: dict[str, State] = {
     ),
     "PodENI that does not say which pod it is of": State(
         {"podENIs[1].metadata.annotations": {}}, set(), None,
-        {"the UIDs by which some pods and their PodENIs belong together"},
+        {"by which UIDs some pods and their PodENIs belong together"},
     ),
     "the plan is dual stack, and the cluster is not": State(
         {}, {("VER016", "error", "Pod/trading/matcher-0"), ("VER024", "warning", "ConfigMap/kube-system/eni-config")},

@@ -588,7 +588,7 @@ class TestExistingPools:
 
     def test_unknown_labels(self) -> None:
         assert facts_missing(asked(pools=self.pools("ess", None)), "NP003") == [
-            "the labels of the existing node pool 'trading'"
+            "which labels the existing node pool 'trading' has"
         ]
 
 

@@ -103,7 +103,7 @@ class TestNET001:
     def test_pod_networking_that_names_no_pool(self) -> None:
         pn = {**PN, "nodePools": [], "name": "other"}
         report = judge({"podNetworkings": [pn]})
-        assert facts_missing(report, "NET001") == ["the pools of PodNetworking 'other'"]
+        assert facts_missing(report, "NET001") == ["which pools PodNetworking 'other' is for"]
 
     def test_a_workload_tells_the_pool_of_a_pod_networking(self) -> None:
         pn = {**PN, "nodePools": []}

@@ -79,7 +79,9 @@ class TestPN001:
         report = judge(changes)
         assert found(report, "PN001") == []
         # Without trunking these pods request aliyun/eni, and only exclusive nodes offer that.
-        assert facts_missing(report, "NET001") == ([] if trunking else ["the pools of PodNetworking 'trading-eni'"])
+        assert facts_missing(report, "NET001") == (
+            [] if trunking else ["which pools PodNetworking 'trading-eni' is for"]
+        )
 
     def test_a_workload_leads_to_the_pool(self) -> None:
         workload = {**WORKLOAD, "podNetworking": "trading-eni"}

@@ -110,7 +110,7 @@ class TestBound:
         "changes", [{"podENIs[1].status.eniInfos.eni-1.status": ABSENT}, {"podENIs[1].status.eniInfos": {}}]
     )
     def test_an_interface_that_is_not_told_is_undecided_for_that_podeni(self, changes: dict[str, Any]) -> None:
-        assert undecided(changes) == {"the interfaces of bound PodENIs": ("PodENI/trading/matcher-1", ("VER014",))}
+        assert undecided(changes) == {"which interfaces bound PodENIs have": ("PodENI/trading/matcher-1", ("VER014",))}
 
     @pytest.mark.parametrize(
         "changes",
@@ -121,7 +121,7 @@ class TestBound:
         ],
     )
     def test_a_uid_that_one_side_lacks_is_undecided(self, changes: dict[str, Any]) -> None:
-        asked = {"the UIDs by which some pods and their PodENIs belong together": ("PodENI", ("VER015",))}
+        asked = {"by which UIDs some pods and their PodENIs belong together": ("PodENI", ("VER015",))}
         assert undecided(changes) == asked
 
     @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ class TestBound:
         ],
     )
     def test_an_address_that_one_side_lacks_is_undecided(self, changes: dict[str, Any]) -> None:
-        assert undecided(changes) == {"the addresses of some pods, or of their PodENIs": ("PodENI", ("VER015",))}
+        assert undecided(changes) == {"which addresses some pods, or their PodENIs, have": ("PodENI", ("VER015",))}
 
     def test_a_pod_that_starts_has_no_address_yet(self) -> None:
         assert undecided({"pods[1].status": PENDING}) == {}

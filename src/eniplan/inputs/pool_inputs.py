@@ -60,7 +60,9 @@ class PoolInputs:
             pool.value["name"] = resource.address
         elif ("name",) in pool.unknown:  # in a script: the expression for the name
             pool.value["name"] = pool.unknown["name",]
-        if resource.existing is not None:
+        if isinstance(resource.existing, NotKnown):
+            pool.unknown["existingLabels",] = resource.existing
+        elif resource.existing is not None:
             pool.value["existingLabels"] = resource.existing
         places = PoolPlaces(origin, resource, pool.body_paths)
         for item in pool.misread:

@@ -46,8 +46,8 @@ class Resource(NamedTuple):
     value: dict[str, Any]
     """Its arguments; `NotKnown` replaces unknown values."""
     spelling: Spelling
-    existing: dict[str, str] | None = None
-    """The labels of the live pool that it changes; None if it creates a pool."""
+    existing: dict[str, str] | NotKnown | None = None
+    """The labels of the live pool that it changes or adopts; None if it creates a pool."""
     vanishes: bool = False
     """Whether it removes the exclusive label from a live pool."""
     is_doubled: bool | None = None

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
     from eniplan.plan.document import Document, Path
 
-_LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "locals": 0}
+_LABELS = {
+    "resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "import": 0, "locals": 0,
+}  # fmt: skip
 """The kinds of blocks that are read, and their number of labels."""
 _COMMENT = "//"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+import re
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
@@ -272,6 +273,9 @@ def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
 
 _NONE = {"count": say("its count is 0"), "for_each": say("its for_each is empty")}
 _NO_LABEL = say("it has no exclusive label")
+_ADOPTED = NotKnown(say("an import block adopts the pool"))
+_INDEX = re.compile(r"\[[^\]]*\]")
+_BY_EACH = re.compile(r"\[(?!\d+\]|\"[^\"$%]*\"\])[^\]]*\]")
 
 
 def _by(why: Message, note: tuple[str, ...]) -> Message:
@@ -330,6 +334,17 @@ class Configuration:
         self.root.budget.words_of = self._words_of
         for module, is_root in self._with_manifests:
             self._read_manifests(module, is_root=is_root)
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """The addresses of the resources that `import` blocks adopt, without indexes that are no literals."""
+        to = (
+            (block, block.attributes["to"].expression)
+            for block in self.root.blocks("import")
+            if "to" in block.attributes
+        )
+        words = (str(node.value) if isinstance(node, Literal) else b.text.at(node.start, node.end) for b, node in to)
+        return frozenset(_BY_EACH.sub("", re.sub(r"\s", "", each)) for each in words)
 
     def _pools(self, module: Module, *, is_certain: bool, is_root: bool) -> Iterator[Pool]:
         for block in module.resources(RESOURCE):
@@ -453,6 +468,7 @@ class Configuration:
                 (pool.address,),
                 named(pool.values, known),
                 TERRAFORM,
+                _ADOPTED if {pool.address, _INDEX.sub("", pool.address)} & self._imported else None,
                 is_doubled=pool.is_doubled,
             )
             for pool in pools
