@@ -165,6 +165,16 @@ def test_a_pool_of_crossplane_whose_labels_are_always_others(here: Path) -> None
     assert (judged.report.pools, judged.skipped[0][1]) == ((), "a node pool without the exclusive label")
 
 
+@pytest.mark.parametrize("value", ["c1:np1", "{{ id }}"])
+def test_a_live_pool_that_crossplane_adopts(here: Path, value: str) -> None:
+    """The mode of a pool is that of its creation."""
+    text = CROSSPLANE.replace("metadata: {", f'metadata: {{annotations: {{crossplane.io/external-name: "{value}"}}, ')
+    assert text != CROSSPLANE
+    found = judge_files(here, {"pool.yaml": text})
+    assert found.facts["which labels pool 'fast' has"]
+    assert {item.rules for item in found.report.undecided if item.fact.startswith("which")} == {("NP003",)}
+
+
 def test_a_list_of_objects_of_crossplane(here: Path) -> None:
     inner = "".join("    " + line + "\n" for line in CROSSPLANE.splitlines())
     judged = judge_files(here, {"list.yaml": "apiVersion: v1\nkind: List\nitems:\n  -\n" + inner})

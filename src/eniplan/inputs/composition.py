@@ -25,7 +25,13 @@ _INTO_OTHERS = ("ToCompositeFieldPath", "CombineToComposite", "ToEnvironmentFiel
 """Types of patches that do not change the resource itself."""
 
 
-def pool_of(address: str, document: Document, at: Path, spec: Any) -> Resource | None:  # noqa: ANN401 - of a document
+def pool_of(
+    address: str,
+    document: Document,
+    at: Path,
+    spec: Any,  # noqa: ANN401 - of a document
+    existing: NotKnown | None = None,
+) -> Resource | None:
     """Return the node pool that a `spec` asks for; None if it has no arguments.
 
     Args:
@@ -33,6 +39,7 @@ def pool_of(address: str, document: Document, at: Path, spec: Any) -> Resource |
         document: the document with the object.
         at: the path of the `spec`.
         spec: its value.
+        existing: see `Resource.existing`.
 
     """
     always, first = (value_at(spec, (part,)) for part in (_ALWAYS, _FIRST))
@@ -43,7 +50,8 @@ def pool_of(address: str, document: Document, at: Path, spec: Any) -> Resource |
     always = mapping(always)
     initial = {name: item for name, item in mapping(first).items() if always.get(name) in (None, "", [])}
     tree = _Merged(document, at, initial) if initial else document.tree
-    return Resource(address, document._replace(tree=tree), (*at, _ALWAYS), {**unknown, **always, **initial}, CROSSPLANE)
+    said, place = {**unknown, **always, **initial}, (*at, _ALWAYS)
+    return Resource(address, document._replace(tree=tree), place, said, CROSSPLANE, existing)
 
 
 def nothing_known(why: NotKnown) -> dict[str, Any]:

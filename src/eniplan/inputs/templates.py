@@ -126,20 +126,27 @@ def _inner(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any], Body]
                 yield from _inner(item, (*path, step))
 
 
+_EXTERNAL = "crossplane.io/external-name"
+_ADOPTED = NotKnown(say("the annotation {annotation} names a live pool", annotation=_EXTERNAL))
+
+
 def _crossplane(document: Document) -> list[Group] | None:
     """Return the pools of Crossplane objects; None if there are none."""
     value: Any = document.value
+    items = [(path, item) for path, item in objects(value) if item.get("kind") == CROSSPLANE_POOL]
     specs: list[tuple[str, Path, Any]] = [
-        (str(value_at(item, ("metadata", "name"))), (*path, "spec"), item.get("spec"))
-        for path, item in objects(value)
-        if item.get("kind") == CROSSPLANE_POOL
+        (str(value_at(item, ("metadata", "name"))), (*path, "spec"), item.get("spec")) for path, item in items
     ]
+    adopted = {(*path, "spec") for path, item in items if value_at(item, ("metadata", "annotations", _EXTERNAL))}
     if not specs and value.get("kind") != "Composition":
         return None
     from eniplan.inputs.composition import bases, pool_of  # noqa: PLC0415 - most runs have none
 
     specs += bases(value, CROSSPLANE_POOL)
-    found = [pool_of(name, document, path, spec) for name, path, spec in specs]
+    found = [
+        pool_of(name, document, path, spec, existing=_ADOPTED if path in adopted else None)
+        for name, path, spec in specs
+    ]
     pools = [pool for pool in found if pool is not None]
     return [Group((document.file,), pools)] if pools else None
 
