@@ -160,3 +160,12 @@ def test_terraform_in_another_encoding_is_told_by_its_name(
 def test_a_byte_order_mark_is_no_harm(folder: Path) -> None:
     (folder / "bom.tf").write_bytes(b"\xef\xbb\xbf" + hcl('node_pool_name = "a"').encode())
     assert judge_files(folder, {}, "bom.tf").rules == {"NP002", "NP005"}
+
+
+@pytest.mark.parametrize("name", ["plan.txt", "plan.yaml"])
+@pytest.mark.parametrize("program", ["Terraform", "\x1b[1mOpenTofu"])
+def test_the_text_of_a_terraform_plan_is_told_by_its_name(folder: Path, name: str, program: str) -> None:
+    text = f"Used\n{program} will perform the following actions:\n\n  # {RESOURCE}.eni is created\n  + a: b: c\n"
+    judged = judge_files(folder, {name: text})
+    assert judged.problems == [f"{name}: this is the text of a Terraform plan, for people []"]
+    assert judged.report.problems[0].hint == "pass the output of `terraform show -json plan.out`"

@@ -70,6 +70,7 @@ _PLACES_PODS = say("values of a chart, or a patch: check what `helm template` or
 _PLAIN_POOL = say("a node pool without the exclusive label")
 _PRINTED = say("this is Terraform output: change the .tf files")
 _STATE = (say("this is a Terraform state, not a plan"), say("terraform show -json plan.out"))
+_PRINTED_PLAN = re.compile(rb"(?:Terraform|OpenTofu) will perform the following actions")
 _LIVE = (
     say("these are live node pools, not a request"),
     say("prove them with `eniplan verify`; to check one, save it by itself"),
@@ -229,7 +230,10 @@ class Collected:
 
     def _malformed(self, path: str, data: bytes, error: InputError, *, named: bool) -> Iterator[Problem]:
         is_template = b"{{" in data
-        if named and is_template:
+        if named and _PRINTED_PLAN.search(data):
+            hint = say("pass the output of `terraform show -json plan.out`")
+            yield Problem(say("this is the text of a Terraform plan, for people"), Place(path), hint)
+        elif named and is_template:
             hint = say("if it is a template, render it first: helm template")
             yield from (problem._replace(hint=together((problem.hint, hint))) for problem in error.problems)
         elif named or (not is_template and _ours().search(data)):
