@@ -441,6 +441,25 @@ def test_a_body_that_ansible_makes_is_open(here: Path) -> None:
     assert list(judged.facts) == ["whether pool '{{ nodepool | to_json }}' is an exclusive node pool"]
 
 
+@pytest.mark.parametrize("name", ["label.sh", "Makefile"])
+def test_a_script_that_labels_live_nodes(here: Path, name: str) -> None:
+    """Terway keeps the mode that it saw first."""
+    text = f"all:\n\tkubectl label nodes -l pool=a --overwrite {LABEL['key']}=eniOnly\n"
+    told = "a label on a live node does not change its mode: create a node pool with the label"
+    assert judge_files(here, {name: text}).skipped == [(name, told)]
+    other = text.replace("label nodes -l", "get nodes -L")
+    assert judge_files(here, {name: other}).skipped == [(name, "it creates no node pool")]
+
+
+@pytest.mark.parametrize("name", ["index.ts", "main.go", "pool.py"])
+def test_a_program_is_not_run(here: Path, name: str) -> None:
+    text = f'pool = {{"labels": [{{"key": "{LABEL["key"]}"}}]}}\n'
+    assert judge_files(here, {f"s/{name}": text}).problems == [
+        f"s/{name}: this is a program, which eniplan does not run []"
+    ]
+    assert not judge_files(here, {f"s/{name}": text, "s/np.json": BODY}, "s").problems
+
+
 NETWORKING = """\
 apiVersion: network.alibabacloud.com/v1beta1
 kind: PodNetworking

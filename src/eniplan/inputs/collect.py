@@ -61,6 +61,9 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
 
 _VALUES = (".tfvars", ".tfvars.json")
+_PROGRAMS = (".cs", ".go", ".java", ".js", ".kt", ".py", ".rb", ".ts")
+_LABELS_NODES = re.compile(rb"\blabel\s[^\n]*" + re.escape(EXCLUSIVE_LABEL.encode()))
+_TOO_LATE = say("a label on a live node does not change its mode: create a node pool with the label")
 _FORMS: dict[Spelling, str] = {TERRAFORM: "hcl", ROS: "ros", PULUMI: "pulumi", CROSSPLANE: "crossplane"}
 """See `LoadedPlan.form`."""
 _UNUSED = say("no configuration uses these values of Terraform variables: pass them with --var-file")
@@ -191,6 +194,9 @@ class Collected:
         elif path.endswith(_VALUES):
             hint = say("check the folder that declares the variables, with --var-file {file}", file=path)
             yield Problem(say("this file has values of Terraform variables"), Place(path), hint)
+        elif named and path.endswith(_PROGRAMS):
+            hint = say("pass what it makes: `pulumi preview --json`, `cdktf synth`, or the body of its request")
+            yield Problem(say("this is a program, which eniplan does not run"), Place(path), hint)
         elif path.endswith(MARKDOWN_ENDINGS):
             yield from self._markdown(path, data, named=named)
         elif path.endswith(MAKE_ENDINGS) or is_script(path, data):
@@ -316,7 +322,7 @@ class Collected:
             self._broken(path, error, is_ours=named or bool(_ours().search(data)))
             return
         if not creates:
-            self.skip(path, say("it creates no node pool"))
+            self.skip(path, _TOO_LATE if _LABELS_NODES.search(data) else say("it creates no node pool"))
 
     def _broken(self, path: str, error: InputError, *, is_ours: bool) -> None:
         """Report a malformed file: as an error if it may concern exclusive pools, otherwise as a note."""
