@@ -210,6 +210,13 @@ def test_no_english_sentence_is_left(run: Run, words: tuple[str | Path, ...]) ->
     assert english_in(done.out + "\n" + done.err) == []
 
 
+def test_files_that_were_written_are_named_in_the_language(run: Run, tmp_path: Path) -> None:
+    more = ("--output", "json=report.json", "--write-baseline", "baseline.json")
+    done = run("check", _PLAN.absolute(), *more, "--lang", "zh", cwd=tmp_path)
+    assert all((tmp_path / name).exists() for name in ("report.json", "baseline.json"))
+    assert "wrote" not in done.err
+
+
 def test_verify_leaves_no_english_sentence(run: Run, tmp_path: Path) -> None:
     for name, part in (("plan.yaml", "plan"), ("dump.json", "fail")):
         (tmp_path / name).write_text(run("explain", _RULE, "--example", part).out, "utf-8")
