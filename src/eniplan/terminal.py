@@ -104,7 +104,7 @@ def true_path(path: str) -> str:
     return path if path == STDIN else os.path.realpath(path)
 
 
-def read_again(path: str, most: int = _MOST_KEPT) -> bytes | None:
+def read_again(path: str, most: float = _MOST_KEPT) -> bytes | None:
     """Return an input that this run has read before; None if it is gone, too large, or has changed."""
     if path in _instead:
         return _instead[path]

@@ -106,6 +106,25 @@ def test_what_cannot_be_written_is_told(run: Run, plan: Path) -> None:
     assert plan.read_text() == shared.replace("eni-typ: 'enionly'", "eni-type: 'eniOnly'")
 
 
+SHARED = BROKEN.replace("    desiredSize", "    securityGroupIds: &none []\n    desiredSize").replace(
+    "tolerations: []", "tolerations: *none"
+)
+"""The fix of the taint asks for a toleration, which cannot be written into the anchor of something else."""
+
+
+def test_a_fix_that_is_refused_does_not_keep_others_from_being_written(run: Run, plan: Path) -> None:
+    wanted = SHARED.replace("eni-typ: 'enionly'", "eni-type: 'eniOnly'")
+    for name in (plan.name, str(plan)):
+        plan.write_text(SHARED)
+        found = run("check", name, "--fix", cwd=plan.parent)
+        assert f"not fixed, fix it by hand: {name}:12:13: NP002" in found.err
+        assert plan.read_text() == wanted
+    assert (
+        "\n+      k8s.aliyun.com/exclusive-mode-eni-type: 'eniOnly'"
+        in run("check", "-", "--diff", stdin=SHARED.encode()).out
+    )
+
+
 def test_anchors_and_merges_are_followed(run: Run, plan: Path) -> None:
     text = BROKEN.replace("labels:\n      k8s", "labels: &ours\n      k8s").replace(
         "workloads:",

@@ -22,7 +22,6 @@ from eniplan.rules.base import Settings
 from tests.fixing.broken import KINDS, LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from eniplan.fixing.fix import Outcome
@@ -47,14 +46,7 @@ def judged(path: Path) -> Report:
 
 
 def fixed(path: Path, report: Report, *, unsafe: bool = False) -> Outcome:
-    def again(files: Mapping[str, bytes]) -> Report:
-        terminal.read_instead(files)
-        return judged(path)
-
-    try:
-        return fix(report, again, terminal.read_again, terminal.true_path, unsafe=unsafe)
-    finally:
-        terminal.read_instead({})
+    return fix(report, lambda: judged(path), unsafe=unsafe)
 
 
 def said(report: Report) -> Counter[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from eniplan import terminal
@@ -16,12 +17,9 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from eniplan.fixing.fix import Files
     from eniplan.messages import Message
     from eniplan.report.model import Finding, Report
 
-_LARGEST = 2**31
-"""Maximum bytes of an input to read again: no limit in practice, because the run has read it before."""
 _MOST_TOLD = 20
 
 
@@ -76,14 +74,7 @@ class Fixes(NamedTuple):
         if self.write and any(f.place.file == terminal.STDIN for f in fixable(report, unsafe=self.unsafe)):
             raise usage(say("--fix cannot write to stdin"), say("--diff prints what it would change"))
 
-        def check(files: Files) -> Report:
-            terminal.read_instead(files)
-            return again()
-
-        try:
-            found = fix(report, check, _read, terminal.true_path, unsafe=self.unsafe)
-        finally:
-            terminal.read_instead({})
+        found = fix(report, again, unsafe=self.unsafe)
         if self.write:
             do_all(partial(terminal.rewrite, true, data) for true, data in found.files.items())
             _tell([say("fixed {finding}", finding=_line(f)) for f in found.fixed])
@@ -96,10 +87,6 @@ class Fixes(NamedTuple):
         elsewhere = [(f, own.why_not) for f, own in open_fixes if own.why_not and (own.safe or self.unsafe)]
         _tell([say("not fixed: {finding}: {why}", finding=_line(f), why=why) for f, why in elsewhere])
         return found.report if self.write else report
-
-
-def _read(name: str) -> bytes | None:
-    return terminal.read_again(name, _LARGEST)
 
 
 def _tell(lines: Sequence[Message]) -> None:
@@ -117,7 +104,7 @@ def _changes(name: str, data: bytes) -> str:
     """Return a unified diff that keeps the line endings of the file."""
     import difflib  # noqa: PLC0415 - the same
 
-    old, new = (_lines(text) for text in (_read(name) or b"", data))
+    old, new = (_lines(text) for text in (terminal.read_again(name, inf) or b"", data))
     text = "".join(_whole(difflib.unified_diff(old, new, name, name)))
     if sys.stdout is not None and sys.stdout.isatty():
         return "\n".join(map(printable, text.split("\n")))

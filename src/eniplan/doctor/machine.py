@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.record import OwnData
 
-OLDEST_PYTHON = (3, 11)
 _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CREDENTIALS = (
     ("ALIBABA_CLOUD_ACCESS_KEY_ID", say("an access key in the environment")),
@@ -45,22 +44,18 @@ def look(environment: Mapping[str, str], today: date) -> Iterator[Result]:
         today: the date on which to compute the age of the instance data.
 
     """
-    yield _python()
+    yield Result(
+        say("python"), "ok", say("{version} at {path}", version=platform.python_version(), path=sys.executable)
+    )
     yield Result("eniplan", "ok", say("{version} in {folder}", version=__version__, folder=_FOLDER))
     yield _parts()
-    yield _data(today)
-    yield _own_data()
+    own, own_data = _own_data()
+    yield _data(today, own)
+    yield own_data
     yield _kubectl()
     yield from _settings(environment)
     yield _credentials(environment)
     yield _endpoint(environment)
-
-
-def _python() -> Result:
-    says = say("{version} at {path}", version=platform.python_version(), path=sys.executable)
-    if sys.version_info[:2] >= OLDEST_PYTHON:
-        return Result(say("python"), "ok", says)
-    return Result(say("python"), "error", says, say("install Python {oldest} or newer", oldest="3.11"))
 
 
 def _parts() -> Result:
@@ -93,7 +88,7 @@ def _parts() -> Result:
     return Result(say("parts"), "warning", says, hint)
 
 
-def _data(today: date) -> Result:
+def _data(today: date, own: OwnData | None) -> Result:
     try:
         catalog = Catalog()
         day, types = catalog.date, catalog.count()
@@ -107,34 +102,27 @@ def _data(today: date) -> Result:
     age = (today - date.fromisoformat(day)).days
     days = count(age, "{n} day old", "{n} days old")
     says = say("{types} instance types as of {day}, {age}", types=types, day=day, age=days)
-    if old_days(day, _kept(), today) is None:
+    if old_days(day, own, today) is None:
         return Result(say("data"), "ok", says)
     return Result(
         say("data"), "warning", says, say("install a newer eniplan, or query your account: eniplan specs update")
     )
 
 
-def _kept() -> OwnData | None:
-    """Return the data kept by `specs update`; None if unreadable, which `_own_data` reports."""
-    try:
-        return Catalog(kept=resources.kept_specs()).own
-    except EniplanError:
-        return None
-
-
-def _own_data() -> Result:
+def _own_data() -> tuple[OwnData | None, Result]:
+    """Return the data kept by `specs update`, if it is readable, and the result."""
     kept = resources.kept_specs()
     if not kept:
-        return Result(say("own data"), "ok", say("none; `eniplan specs update` keeps the account's data"))
+        return None, Result(say("own data"), "ok", say("none; `eniplan specs update` keeps the account's data"))
     try:
         own = Catalog(kept=kept).own
     except EniplanError as error:
-        return _problem(say("own data"), error)
+        return None, _problem(say("own data"), error)
     files = []
     for layer in () if own is None else own.stack():
         dated = say("{path} of {region} on {day}", path=layer.file, region=layer.read_from, day=layer.date)
         files.append(layer.file if layer.read_from is None else dated)
-    return Result(say("own data"), "ok", say("{files}, over the bundled data", files=tuple(files)))
+    return own, Result(say("own data"), "ok", say("{files}, over the bundled data", files=tuple(files)))
 
 
 def _kubectl() -> Result:

@@ -33,7 +33,6 @@ Object = dict[str, Any]
 
 NAME_LABEL = "app.kubernetes.io/instance"
 """The label by which controllers of rendered workloads select their pods."""
-"""The namespace of Terway's node-level configs."""
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _LONGEST_LABEL = 63
 _PREFIXES = {"PodNetworking": "10", "ConfigMap": "20"}
@@ -177,15 +176,15 @@ def _terway_config(plan: Plan, name: str, network: Network, skeletons: Skeletons
 def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
     pool, networking = parties(plan, workload)
     found = _skeleton(workload, skeletons)
-    shape = SHAPES[workload.kind]
-    assert shape.template is not None  # noqa: S101 - every kind of workload has pods
+    held = SHAPES[workload.kind].holder
+    assert held is not None  # noqa: S101 - every kind of workload has pods
     found["metadata"]["name"] = workload.name
     found["metadata"]["namespace"] = workload.namespace
     if workload.kind == "StatefulSet":
         found["spec"]["serviceName"] = workload.name
-    for path in shape.replicas:
+    for path in held.replicas:
         value_at(found, path[:-1])[path[-1]] = workload.replicas
-    template = value_at(found, shape.template)
+    template = value_at(found, held.template)
     _own_pods(template, workload)
     want = wanted(plan, pool, networking, host_network=workload.host_network, eni_request=workload.stated_request)
     labels = template["metadata"]["labels"]
@@ -193,7 +192,7 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
         if want.selector is not None:
             labels.update(missing_labels(want.selector, labels))
         labels.setdefault(NAME_LABEL, _label_value(workload.name))
-        complete(template, want, is_bare=not shape.template)
+        complete(template, want, is_bare=not held.template)
     except PodError as error:
         path = (*workload.path, "podNetworking") if error.path[:2] == ("metadata", "labels") else workload.path
         message = say(
@@ -203,7 +202,7 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
             message=error.message,
         )
         raise RefusalError(path, message, error.hint) from None
-    if shape.selects:
+    if held.selects:
         found["spec"]["selector"]["matchLabels"][NAME_LABEL] = labels[NAME_LABEL]
         labels |= found["spec"]["selector"]["matchLabels"]
     return Rendered(found, workload.path)

@@ -20,6 +20,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from eniplan.k8s.kinds import Holder
     from eniplan.plan.document import Document, Path
 
 
@@ -27,36 +28,30 @@ class Shape(NamedTuple):
     """The fields of a kind that eniplan uses."""
 
     api_version: str
-    template: Path | None = None
-    """The path of the pod template; () for a Pod itself, None for kinds without pods."""
-    replicas: tuple[Path, ...] = ()
-    """The paths that hold the number of pods."""
-    selects: bool = False
-    """Whether the kind selects its pods by label (apps/v1)."""
+    holder: Holder | None = None
+    """The description of a kind with pods, which all readers use."""
     more: Mapping[Path, type] = {}
     """Other required fields, with the type of each."""
 
     def required(self) -> dict[Path, type]:
         """Return the fields that a skeleton must have, with the type of each."""
         fields: dict[Path, type] = {("metadata", "name"): str}
-        if self.template is not None:
+        if self.holder is not None:
+            template = self.holder.template
             fields |= {
                 ("metadata", "namespace"): str,
-                (*self.template, "metadata", "labels"): dict,
-                (*self.template, "spec", "containers"): list,
-                (*self.template, "spec", "containers", 0, "name"): str,
-                (*self.template, "spec", "containers", 0, "image"): str,
+                (*template, "metadata", "labels"): dict,
+                (*template, "spec", "containers"): list,
+                (*template, "spec", "containers", 0, "name"): str,
+                (*template, "spec", "containers", 0, "image"): str,
             }
-        if self.selects:
-            fields["spec", "selector", "matchLabels"] = dict
-        fields |= dict.fromkeys(self.replicas, int)
+            if self.holder.selects:
+                fields["spec", "selector", "matchLabels"] = dict
+            fields |= dict.fromkeys(self.holder.replicas, int)
         return {**fields, **self.more}
 
 
-def _shape(api_version: str, kind: str, more: Mapping[Path, type] | None = None) -> Shape:
-    """Return the shape of a kind with pods, with the template path that all readers use."""
-    holder = HOLDERS[kind][0]
-    return Shape(api_version, holder.template, holder.replicas, holder.selects, more or {})
+(_CRON_JOB,) = HOLDERS["CronJob"]
 
 
 SHAPES = {
@@ -71,16 +66,14 @@ SHAPES = {
         },
     ),
     "ConfigMap": Shape("v1", more={("metadata", "namespace"): str, ("data", "eni_conf"): str}),
-    "Deployment": _shape("apps/v1", "Deployment"),
-    "StatefulSet": _shape("apps/v1", "StatefulSet", {("spec", "serviceName"): str}),
-    "DaemonSet": _shape("apps/v1", "DaemonSet"),
-    "Job": _shape("batch/v1", "Job", {("spec", "template", "spec", "restartPolicy"): str}),
-    "CronJob": _shape(
-        "batch/v1",
-        "CronJob",
-        {("spec", "schedule"): str, (*HOLDERS["CronJob"][0].template, "spec", "restartPolicy"): str},
+    "Deployment": Shape("apps/v1", HOLDERS["Deployment"][0]),
+    "StatefulSet": Shape("apps/v1", HOLDERS["StatefulSet"][0], {("spec", "serviceName"): str}),
+    "DaemonSet": Shape("apps/v1", HOLDERS["DaemonSet"][0]),
+    "Job": Shape("batch/v1", HOLDERS["Job"][0], {("spec", "template", "spec", "restartPolicy"): str}),
+    "CronJob": Shape(
+        "batch/v1", _CRON_JOB, {("spec", "schedule"): str, (*_CRON_JOB.template, "spec", "restartPolicy"): str}
     ),
-    "Pod": _shape("v1", "Pod"),
+    "Pod": Shape("v1", HOLDERS["Pod"][0]),
 }
 """The shape of every kind with a skeleton, by kind."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
+from eniplan import terminal
 from eniplan.fixing.files import mended
 from eniplan.fixing.wish import CannotFixError, Wish
 from eniplan.rules.base import LEVELS
@@ -41,25 +43,16 @@ def fixable(report: Report, *, unsafe: bool) -> Iterator[Finding]:
     return (finding for finding in report.findings if finding.fixable in wanted)
 
 
-def fix(
-    report: Report,
-    check: Callable[[Files], Report],
-    read: Callable[[str], bytes | None],
-    true_path: Callable[[str], str],
-    *,
-    unsafe: bool,
-) -> Outcome:
+def fix(report: Report, check: Callable[[], Report], *, unsafe: bool) -> Outcome:
     """Fix findings in memory, and check the result.
 
     Args:
         report: the report of the unchanged files.
-        check: checks the same inputs again, with new contents for some files.
-        read: returns the bytes of a file as it was checked; None if they are no longer available.
-        true_path: returns the canonical path of a file.
+        check: checks the same inputs again, as `terminal` reads them.
         unsafe: also apply fixes that may change the intent of the file.
 
     """
-    run = _Run(report, check, read, true_path, unsafe=unsafe)
+    run = _Run(report, check, unsafe=unsafe)
     run.solve([_identity(finding) for finding in fixable(report, unsafe=unsafe)])
     tried = set(map(_identity, run.refused))
     left = tuple(f._replace(fix=None) if _identity(f) in tried else f for f in run.report.findings)
@@ -77,22 +70,12 @@ def _identity(finding: Finding) -> _Identity:
 class _Run:
     """The state of the files, and the report of the last check."""
 
-    def __init__(
-        self,
-        report: Report,
-        check: Callable[[Files], Report],
-        read: Callable[[str], bytes | None],
-        true_path: Callable[[str], str],
-        *,
-        unsafe: bool,
-    ) -> None:
+    def __init__(self, report: Report, check: Callable[[], Report], *, unsafe: bool) -> None:
         self.report = report
         self.files: dict[str, bytes] = {}
         self.fixed: list[Finding] = []
         self.refused: list[Finding] = []
         self._check = check
-        self._read = read
-        self._true_path = true_path
         self._unsafe = unsafe
         self._checks = 0
 
@@ -123,8 +106,7 @@ class _Run:
             except CannotFixError:
                 return False
             done += todo
-            report = self._check(files)
-            self._checks += 1
+            report = self._checked(files)
             after = _count(report, is_open=is_open)
             new = after - before
             if not new:
@@ -139,14 +121,23 @@ class _Run:
         self.fixed += done
         return True
 
+    def _checked(self, files: Files) -> Report:
+        """Check the inputs with new contents for some files. Later reads get the unchanged files again."""
+        self._checks += 1
+        terminal.read_instead(files)
+        try:
+            return self._check()
+        finally:
+            terminal.read_instead({})
+
     def _mended(self, files: Files, found: Iterable[Finding]) -> Files:
         out = dict(files)
         by_file: dict[str, list[Finding]] = {}
         for finding in found:
-            by_file.setdefault(self._true_path(finding.place.file), []).append(finding)
+            by_file.setdefault(terminal.true_path(finding.place.file), []).append(finding)
         for true, findings in by_file.items():
             name = findings[0].place.file
-            data = out[true] if true in out else self._read(name)
+            data = out[true] if true in out else terminal.read_again(name, inf)
             if data is None:
                 raise CannotFixError
             wishes = [Wish(f.place.line, f.fix) for f in findings if f.fix is not None]

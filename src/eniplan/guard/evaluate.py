@@ -20,17 +20,6 @@ if TYPE_CHECKING:
     from eniplan.guard.policies import Policy
     from eniplan.guard.render import Guard, Object
 
-_RESOURCES = {
-    "PodNetworking": "podnetworkings",
-    "Pod": "pods",
-    "Deployment": "deployments",
-    "StatefulSet": "statefulsets",
-    "DaemonSet": "daemonsets",
-    "Job": "jobs",
-    "CronJob": "cronjobs",
-    "Node": "nodes",
-    "ConfigMap": "configmaps",
-}
 _FUNCTIONS: dict[str, Callable[..., object]] = {
     "lowerAscii": str.lower,
     "replace": str.replace,
@@ -48,7 +37,7 @@ class Verdict(NamedTuple):
 
 def looking_at(guard: Guard, value: Object) -> tuple[Policy, ...]:
     """Return the policies for objects of this kind."""
-    resource = _RESOURCES.get(str(value.get("kind")))
+    resource = f"{str(value.get('kind')).lower()}s"  # of every kind that policies match
     group, _, version = str(value.get("apiVersion", "")).rpartition("/")
     return tuple(
         policy
