@@ -63,7 +63,6 @@ def test_as_terway_computes(enis: int, ipv4: int, ipv6: int, more: int, trunk: b
         oracle.exclusive_eni_pod(), oracle.multi_ip_pod(), oracle.trunk_pod(),
     )  # fmt: skip
     assert limits.has_parity(mine) == (oracle.support_multi_ip_ipv6() and oracle.support_ipv6())
-    assert limits.erdma_enis(enis, eri) == oracle.erdma_res()
     # On an exclusive node eRDMA takes one slot when it gets an ENI at all (node_reconcile.go:200-208).
     slot = 1 if oracle.erdma_res() else 0
     assert limits.erdma_slot(mine) == slot
@@ -127,15 +126,14 @@ def test_lingjun(enis: int | None, dense: int | None, pods: int | None) -> None:
     """LeniQuota - 1, but nothing is taken off where all ENIs are high-density ones."""
     node = LingjunNodeType.from_map({"NodeType": "x", "EniQuantity": enis, "EniHighDenseQuantity": dense})
     assert limits.lingjun_pods(node) == pods
-    assert limits.is_high_density(node) == (enis in (0, 1) and bool(dense))
 
 
 @pytest.mark.parametrize(
     ("enis", "eri", "taken"),
-    [(3, 0, 0), (3, 1, 1), (3, 2, 1), (2, 1, 0), (7, 2, 1), (8, 1, 1), (8, 2, 2), (8, 3, 2)],
+    [(3, 0, 0), (3, 1, 1), (3, 2, 1), (2, 1, 0), (7, 2, 1), (8, 1, 1), (8, 2, 1), (8, 3, 1)],
 )
-def test_enis_that_erdma_takes(enis: int, eri: int, taken: int) -> None:
-    assert limits.erdma_enis(enis, eri) == taken
+def test_slots_that_erdma_takes(enis: int, eri: int, taken: int) -> None:
+    assert limits.erdma_slot(record(EniQuantity=enis, EriQuantity=eri)) == taken
 
 
 def test_trunk_pods_are_what_the_total_has_beyond_the_nodes_own() -> None:

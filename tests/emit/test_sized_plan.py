@@ -18,7 +18,7 @@ from eniplan.judging.find import Question, find
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
 from eniplan.rules.base import Settings
-from eniplan.rules.types import Demands
+from eniplan.rules.by_type import Demands
 from tests.judge import catalog, found, judge_plan, unknown
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from eniplan.catalog.select import Wanted
 from eniplan.catalog.sizing import Request
 from eniplan.judging.find import Question, find
 from eniplan.rules.base import Settings
-from eniplan.rules.types import Demands
+from eniplan.rules.by_type import Demands
 from tests.harness import REPO
 from tests.judge import catalog
 

@@ -20,9 +20,9 @@ from eniplan.report.html_page import bar, link, text
 from eniplan.report.listing import brief_columns, shown
 from eniplan.rules import BY_ID
 from eniplan.rules.base import Settings
+from eniplan.rules.by_type import Demands
 from eniplan.rules.examples import VSWITCH_J
 from eniplan.rules.examples_cluster import NODES, daemon_pod
-from eniplan.rules.types import Demands
 from eniplan.text import printable
 from tests.judge import catalog, judge, judge_plan, own, row
 from tests.kube.support import judge_cluster

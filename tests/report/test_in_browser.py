@@ -20,7 +20,7 @@ from eniplan.judging.find import Question, find
 from eniplan.report import html_format, listing_html
 from eniplan.rules import BY_ID
 from eniplan.rules.base import Settings
-from eniplan.rules.types import Demands
+from eniplan.rules.by_type import Demands
 from tests.browser import Browser, program
 from tests.harness import EXAMPLES, REPO
 from tests.judge import catalog

@@ -21,7 +21,7 @@ from eniplan.report import listing_html, terminal_listing
 from eniplan.report.listing import all_columns, shown, summary
 from eniplan.report.listing_formats import as_json, comma_separated, names, plain
 from eniplan.rules.base import Settings
-from eniplan.rules.types import Demands
+from eniplan.rules.by_type import Demands
 from tests.judge import catalog, own, row
 
 if TYPE_CHECKING:

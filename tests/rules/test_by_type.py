@@ -8,8 +8,8 @@ import pytest
 from eniplan.catalog.record import Conflict
 from eniplan.catalog.store import Catalog
 from eniplan.rules.base import Fix, Hit, Settings
+from eniplan.rules.by_type import Demands
 from eniplan.rules.choice import TypeJudge, Word, type_judge
-from eniplan.rules.types import Demands
 from tests.judge import catalog, own, row
 
 if TYPE_CHECKING:

@@ -349,7 +349,9 @@ class TestPN008:
 
 
 def asked_of(requirements: list[dict[str, Any]]) -> dict[str, overlap.Values]:
-    return overlap.asked(selector_from((), {"matchExpressions": requirements}))
+    selector = selector_from((), {"matchExpressions": requirements})
+    assert selector is not None
+    return overlap.asked(selector)
 
 
 class TestPN014:

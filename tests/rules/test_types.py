@@ -6,8 +6,8 @@ import pytest
 
 from eniplan.catalog.record import InstanceType
 from eniplan.rules.base import Settings
+from eniplan.rules.by_type import Demands, too_small
 from eniplan.rules.choice import TypeJudge, type_judge
-from eniplan.rules.types import Demands, too_small
 from tests.judge import catalog, judge, own, row
 
 if TYPE_CHECKING:

@@ -70,4 +70,4 @@ def _changes(bundled: Catalog, old: InstanceType, own: Catalog, new: InstanceTyp
 
 def _stated(catalog: Catalog, record: InstanceType, field: str) -> Stated:
     value = getattr(record, field)
-    return Stated(value, None if value is None else catalog.source(record.source_of(field)))
+    return Stated(value, None if value is None else catalog.source_for(record, field))

@@ -32,6 +32,8 @@ class Capacity(NamedTuple):
     """Pods with a trunk member ENI."""
 
 
+UNKNOWN = Capacity(None, None, None)
+
 _MADE_OF = {
     "exclusive": ("EniQuantity",),
     "shared": ("EniQuantity", "EniPrivateIpAddressQuantity"),
@@ -70,27 +72,22 @@ def eni_bandwidth(record: InstanceType) -> float | None:
     return float(record.bandwidth[0]) / record.EniQuantity
 
 
-def erdma_enis(enis: int, eri: int) -> int:
-    """Return the ENIs that eRDMA uses in shared mode: at most 1, or 2 with 8 or more ENIs (`ERDMARes`)."""
-    if eri <= 0 or enis < ERDMA_MIN_ENIS:
-        return 0
-    return min(2 if enis >= 8 else 1, eri)  # noqa: PLR2004 - Terway's own number
-
-
 def erdma_slot(record: InstanceType) -> int | None:
     """Return the exclusive-pod slots that `enable_erdma` uses on a type: 0 or 1; None if unknown.
 
-    An exclusive node gives up one slot, however many eRDMA interfaces it has (node_reconcile.go:200-208).
+    If eRDMA gets an ENI at all (`ERDMARes`), an exclusive node gives up one slot, however many eRDMA interfaces it has
+    (node_reconcile.go:200-208).
     """
-    if record.EniQuantity is None:
+    if record.EniQuantity is None or (record.EriQuantity is None and not record.eri_stated):
         return None
-    if record.EriQuantity is not None:
-        return min(erdma_enis(record.EniQuantity, record.EriQuantity), 1)
-    return erdma_enis(record.EniQuantity, 1) if record.eri_stated else None
+    has_interfaces = record.EriQuantity is None or record.EriQuantity > 0
+    return int(has_interfaces and record.EniQuantity >= ERDMA_MIN_ENIS)
 
 
-def capacity(record: InstanceType, *, erdma: bool) -> Capacity:
+def capacity(record: InstanceType | None, *, erdma: bool) -> Capacity:
     """Return the pods per node of an ECS type in each mode."""
+    if record is None:
+        return UNKNOWN
     exclusive = exclusive_pods(record.EniQuantity)
     if exclusive is not None and erdma:
         slot = erdma_slot(record)
@@ -102,17 +99,16 @@ def capacity(record: InstanceType, *, erdma: bool) -> Capacity:
     )
 
 
-def is_high_density(record: LingjunNodeType) -> bool:
-    """Return whether a Lingjun type has only high-density ENIs, and so must run in exclusive mode."""
-    return record.EniQuantity is not None and record.EniQuantity <= 1 and (record.EniHighDenseQuantity or 0) > 0
-
-
-def lingjun_pods(record: LingjunNodeType) -> int | None:
+def lingjun_pods(record: LingjunNodeType | None) -> int | None:
     """Return the exclusive pods of a Lingjun node.
 
-    The documents say LeniQuota - 1, but Terway's code subtracts nothing for high-density types. The code decides.
+    The documents say LeniQuota - 1, but Terway's code subtracts nothing if a type has only high-density ENIs, and so
+    must run in exclusive mode. The code decides.
     """
-    return record.EniHighDenseQuantity if is_high_density(record) else exclusive_pods(record.EniQuantity)
+    if record is None or record.EniQuantity is None:
+        return None
+    dense = record.EniHighDenseQuantity or 0
+    return dense if record.EniQuantity <= 1 and dense > 0 else exclusive_pods(record.EniQuantity)
 
 
 def has_parity(record: InstanceType) -> bool | None:

@@ -226,6 +226,10 @@ class Catalog:
             return None
         return self._own_sources.get(key) or self._load_sources().get(key)
 
+    def source_for(self, record: InstanceType, field: str) -> Source | None:
+        """Return the source of a number of a type."""
+        return self.source(record.source_of(field))
+
     def conflicts(self, name: str) -> tuple[Conflict, ...]:
         """Return the recorded conflicts on a type that no own data settles."""
         if name not in self._conflicts:

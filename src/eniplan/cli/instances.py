@@ -28,8 +28,8 @@ from eniplan.plan.load import load_document
 from eniplan.report import listing_formats, plain
 from eniplan.report.listing import Listing, summary
 from eniplan.rules.base import Settings
+from eniplan.rules.by_type import Demands
 from eniplan.rules.np import MAX_V_SWITCHES
-from eniplan.rules.types import Demands
 from eniplan.suggest import did_you_mean
 from eniplan.values import NamedTuple
 

@@ -59,7 +59,9 @@ def guard(views: Sequence[PlanView]) -> Guard:
         for pool in view.ecs_pools
         for pn in view.pod_networkings_by_pool.get(pool.pool.name, ())
     }
-    asking = [pn for view in views for pn in view.plan.pod_networkings if pn.selects and pn.asks_for_eni(view.cluster)]
+    asking = [
+        pn for view in views for pn in view.plan.pod_networkings if pn.selectors and pn.asks_for_eni(view.cluster)
+    ]
     templates = (w.pod.labels for view in views for w in view.plan.workloads if w.pod is not None)
     labels = filter(None, map(_pairs, filter(None, (*(_labels(pn.pod_selector) for pn in meant.values()), *templates))))
     parameters = {

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from eniplan.catalog.sizing import Request
     from eniplan.catalog.store import Catalog
     from eniplan.rules.base import Settings
+    from eniplan.rules.by_type import Demands
     from eniplan.rules.choice import Word
-    from eniplan.rules.types import Demands
 
 
 class Question(NamedTuple):
@@ -89,7 +89,7 @@ def _with_layers(catalog: Catalog, rows: list[Row]) -> tuple[Row, ...]:
 
 def _row(catalog: Catalog, record: InstanceType, words: tuple[Word, ...], question: Question) -> Row:
     found = capacity(record, erdma=question.wanted.erdma)
-    source = None if record.EniQuantity is None else catalog.source(record.source_of("EniQuantity"))
+    source = None if record.EniQuantity is None else catalog.source_for(record, "EniQuantity")
     sized = None
     if question.request is not None and found.exclusive is not None:
         sized = size(question.request, found.exclusive)

@@ -43,7 +43,7 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
             item.document.place(pool.path).file if item.files else item.document.file,
             pool.pool.name,
             pool.pool.kind,
-            _capacities(view, pool),
+            pool.capacity,
             sizes,
             (pool.least_pods(sizes[0]), pool.least_pods(sizes[1])),
             _by_v_switch(mine),
@@ -139,14 +139,6 @@ def zones_together(plans: Sequence[Share], alone: Sequence[Sequence[ZoneUse]]) -
     """Yield what the pools of several plans of a cluster need together in each zone, given the needs of each plan."""
     unknown = [(use.zone, use.v_switches, name) for found in alone for use in found for name in use.unknown]
     yield from of_zones([item for plan in plans for item in plan.parts], free_together(plans), unknown)
-
-
-def _capacities(view: PlanView, pool: PoolView) -> dict[str, Capacity]:
-    erdma = bool(view.cluster.terway.erdma)
-    if pool.pool.is_lingjun:
-        return {name: Capacity(pods, None, None) for name, pods in pool.pods_per_node.items()}
-    nothing = Capacity(None, None, None)
-    return {use.name: nothing if use.record is None else capacity(use.record, erdma=erdma) for use in pool.types}
 
 
 def _by_v_switch(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresses]:

@@ -150,9 +150,8 @@ def wanted(cluster_id: str, plans: Iterable[Plan]) -> Wanted:
         for pool in plan.node_pools:
             found["security_groups"] += pool.security_group_ids or ()
             if pool.is_lingjun:
-                lingjun = pool.lingjun or {}
-                found["lingjun_groups"] += filter(None, [lingjun.get("groupId")])
-                found["node_types"] += filter(None, [lingjun.get("nodeType")])
+                found["lingjun_groups"] += filter(None, [pool.lingjun.get("groupId")])
+                found["node_types"] += filter(None, [pool.lingjun.get("nodeType")])
             else:
                 found["types"] += pool.instance_types or ()
                 found["families"] += pool.instance_families or ()
@@ -207,9 +206,8 @@ def _listed(stated: tuple[_Item, ...] | None, live: Mapping[str, _Item] | None, 
 
 
 def _pool(pool: NodePool, live: LiveFacts) -> NodePool:
-    group = live.lingjun.get((pool.lingjun or {}).get("groupId") or "") if pool.is_lingjun else None
+    group = live.lingjun.get(pool.lingjun.get("groupId") or "") if pool.is_lingjun else None
     if group is None:
         return pool
-    stated = pool.lingjun or {}
     found = {"nodeType": group.node_type, "nodeCount": group.nodes}
-    return pool._replace(lingjun={**stated, **{key: value for key, value in found.items() if value is not None}})
+    return pool._replace(lingjun={**pool.lingjun, **{key: value for key, value in found.items() if value is not None}})

@@ -142,16 +142,16 @@ class NodePool(NamedTuple):
     multi_az_policy: str | None = None
     charge_type: str = "PostPaid"
     terway_config: str | None = None
-    labels: Mapping[str, str] | None = None
+    labels: Mapping[str, str] = {}
     taints: tuple[Taint, ...] | None = None
-    system_disk: Mapping[str, Any] | None = None
+    system_disk: Mapping[str, Any] = {}
     key_pair: str | None = None
     image_type: str | None = None
     runtime: str | None = None
     system_pods_per_node: int = 0
     instances: tuple[str, ...] | None = None
-    overrides: Mapping[str, Any] | None = None
-    lingjun: Mapping[str, Any] | None = None
+    overrides: Mapping[str, Any] = {}
+    lingjun: Mapping[str, Any] = {}
     existing_labels: Mapping[str, str] | None = None
     """The labels of the live pool of this name; None if there is none, or if the account was not queried."""
 
@@ -188,7 +188,7 @@ class NodePool(NamedTuple):
             lack_gpus: whether its nodes certainly have no GPUs.
 
         """
-        own = {**_SYSTEM, **(self.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
+        own = {**_SYSTEM, **self.labels, EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
         among: dict[str, tuple[str, ...]] = {} if region is None else dict.fromkeys(REGION_LABELS, (region,))
         if not self.is_lingjun:  # what the labels of Lingjun nodes say is not documented
             ids = self.v_switch_ids or ()
@@ -205,13 +205,13 @@ class NodePool(NamedTuple):
     @property
     def effective_terway_config(self) -> str | None:
         """The name of the node-level ConfigMap, from `terwayConfig` or the label."""
-        return self.terway_config or (self.labels or {}).get(TERWAY_CONFIG_LABEL)
+        return self.terway_config or self.labels.get(TERWAY_CONFIG_LABEL)
 
     @property
     def largest_size(self) -> int | None:
         """The largest number of nodes; None if the plan does not say."""
         if self.is_lingjun:
-            return None if self.lingjun is None else self.lingjun.get("nodeCount")
+            return self.lingjun.get("nodeCount")
         return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["max"])
 
     @property
@@ -260,9 +260,9 @@ class PodNetworking(NamedTuple):
     allocation: Mapping[str, str] | None = None
 
     @property
-    def selects(self) -> bool:
-        """Whether it has a selector; otherwise only pods that name it get it."""
-        return self.pod_selector is not None or self.namespace_selector is not None
+    def selectors(self) -> tuple[Selector, ...]:
+        """Its selectors, of pods and of namespaces; without one, only pods that name it get it."""
+        return tuple(one for one in (self.pod_selector, self.namespace_selector) if one is not None)
 
     def asks_for_eni(self, cluster: Cluster) -> bool:
         """Return whether Terway's webhook requests exclusive ENIs for its pods: always, if trunking is off."""
@@ -271,7 +271,7 @@ class PodNetworking(NamedTuple):
     @property
     def is_fixed(self) -> bool:
         """Whether its pods keep their IP addresses."""
-        return bool(self.allocation) and (self.allocation or {}).get("type") == "Fixed"
+        return (self.allocation or {}).get("type") == "Fixed"
 
 
 _IN_TEMPLATE: Mapping[str, Path] = {
@@ -507,16 +507,16 @@ def _pool(path: Path, value: Mapping[str, Any]) -> NodePool:
         value.get("multiAzPolicy"),
         value.get("chargeType", "PostPaid"),
         value.get("terwayConfig"),
-        value.get("labels"),
+        value.get("labels", {}),
         None if taints is None else tuple(Taint(t["key"], t.get("value", ""), t["effect"]) for t in taints if t),
-        value.get("systemDisk"),
+        value.get("systemDisk", {}),
         value.get("keyPair"),
         value.get("imageType"),
         value.get("runtime"),
         int(value.get("systemPodsPerNode", 0)),
         _texts(value, "instances"),
-        value.get("overrides"),
-        value.get("lingjun"),
+        value.get("overrides", {}),
+        value.get("lingjun", {}),
         value.get("existingLabels"),
     )
 

@@ -15,21 +15,54 @@ from eniplan.catalog.record import LIMITS
 from eniplan.messages import Key, count, named, say, together
 from eniplan.rules.base import Fix, Hit, Outcome, TypeRule, Unknown, lacking, type_rule
 from eniplan.rules.sources import ADD, CODE_DUAL, CODE_ERDMA, CODE_LIMITS, CODE_POD, EXCL, LIMITS_PAGE, WWT
-from eniplan.rules.types import MIN_MEMORY, MIN_VCPUS, too_small
 from eniplan.suggest import nearest
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from eniplan.catalog.record import Conflict, InstanceType
+    from eniplan.catalog.record import Conflict, InstanceType, Source
+    from eniplan.catalog.store import Catalog
     from eniplan.messages import Message
-    from eniplan.rules.types import TypeView
+    from eniplan.rules.base import Settings
 
+MIN_VCPUS = 4
+MIN_MEMORY = 8
+"""GiB: ACK's minimum for a worker node."""
 AGE_LIMIT = timedelta(days=730)
 """How old a number's source may be."""
 
 _TYPE = "nodePools[0].instanceTypes"
 _DUAL = {"cluster.ipStack": "dual"}
+
+
+class Demands(NamedTuple):
+    """The requirements on a type. `dual` and `erdma` are None if unknown for the cluster."""
+
+    dual: bool | None
+    strict: bool
+    erdma: bool | None = None
+    exclusive: bool = True
+    """Whether pods need exclusive ENIs: nodes in other modes need fewer."""
+
+
+class TypeView(NamedTuple):
+    """One instance type."""
+
+    name: str
+    record: InstanceType | None
+    """None: the instance data lacks the type."""
+    demands: Demands
+    catalog: Catalog
+    settings: Settings
+    others: Callable[[], Message]
+    """Returns the nearest types that pass, in words."""
+    is_family: bool = False
+    """Whether the name is a family without types in the instance data."""
+
+    def source(self, field: str) -> Source | None:
+        """Return the source of a number of the type."""
+        return None if self.record is None else self.catalog.source_for(self.record, field)
 
 
 @type_rule(
@@ -402,6 +435,14 @@ def np008(view: TypeView) -> Outcome:
     )
     required = {"required": [MIN_VCPUS, MIN_MEMORY]}
     yield Hit((), message, view.others(), required, sources=(view.source("CpuCoreCount"),))
+
+
+def too_small(record: InstanceType) -> bool | None:
+    """Return whether a type is below ACK's minimum for worker nodes; None if its size is unknown."""
+    vcpus, memory = record.CpuCoreCount, record.MemorySize
+    if (vcpus is not None and vcpus < MIN_VCPUS) or (memory is not None and memory < MIN_MEMORY):
+        return True
+    return None if vcpus is None or memory is None else False
 
 
 TYPE_RULES = tuple(item for item in globals().values() if isinstance(item, TypeRule))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from eniplan.catalog.order import likeness
 from eniplan.messages import NOTHING, say, together
 from eniplan.rules.base import Fix, Hit
-from eniplan.rules.by_type import TYPE_RULES
-from eniplan.rules.types import TypeView
+from eniplan.rules.by_type import TYPE_RULES, TypeView
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
     from eniplan.messages import Message
     from eniplan.rules.base import AnyRule, Level, Settings, Unknown
-    from eniplan.rules.types import Demands
+    from eniplan.rules.by_type import Demands
 
 Said: TypeAlias = "tuple[tuple[AnyRule, Hit | Unknown], ...]"
 _SUGGESTIONS = 3

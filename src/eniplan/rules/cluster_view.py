@@ -251,10 +251,7 @@ class ClusterView(View):
         does not know the last: if eRDMA could use an ENI, both counts may be right.
         """
         record = self.record(node)
-        if record is None:
-            return ()
-        erdma = self.erdma(node)
-        switches = {None: (False, True), True: (True, False), False: (False,)}[erdma]
+        switches = {None: (False, True), True: (True, False), False: (False,)}[self.erdma(node)]
         counts = (capacity(record, erdma=on).exclusive for on in switches)
         return tuple(dict.fromkeys(count for count in counts if count is not None))
 
@@ -269,8 +266,7 @@ class ClusterView(View):
         """Return how many exclusive pods a node can carry; None if unknown."""
         if not node.is_lingjun:
             return node.allocatable
-        record = self.catalog.lingjun(node.instance_type or "")
-        return None if record is None else lingjun_pods(record)
+        return lingjun_pods(self.catalog.lingjun(node.instance_type or ""))
 
     # --- pods -------------------------------------------------------------------------------------------------
 
@@ -578,7 +574,7 @@ def _fit(node: Node, pool: PoolView, types: frozenset[str]) -> int:
     """Return how well a node fits a pool: `_BY_LABELS`, 1 by its mode and type, or 0 if it does not fit."""
     if node.is_lingjun != pool.pool.is_lingjun:
         return 0
-    own = {k: v for k, v in (pool.pool.labels or {}).items() if k not in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL}}
+    own = {k: v for k, v in pool.pool.labels.items() if k not in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL}}
     if own and all(node.labels.get(key) == value for key, value in own.items()):
         return _BY_LABELS
     is_type = pool.pool.is_lingjun or node.instance_type in types

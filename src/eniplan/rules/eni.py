@@ -14,18 +14,12 @@ from eniplan.rules.packing import added, apart, beyond, load_of
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 
 if TYPE_CHECKING:
-    from eniplan.catalog.record import InstanceType, Source
     from eniplan.messages import Message
     from eniplan.rules.packing import Load
     from eniplan.rules.view import PlanView, PoolView
 
 _TYPE = "nodePools[0].instanceTypes"
 _FAMILY = "nodePools[0].instanceFamilies"
-
-
-def source(view: PlanView, record: InstanceType, field: str) -> Source | None:
-    """Return the source of a number of a type."""
-    return view.catalog.source(record.source_of(field))
 
 
 def unknown_capacity(pool: PoolView) -> Unknown:
@@ -198,13 +192,7 @@ def _remedy(load: Load) -> Message:
             "no node has {n} ENI for a pod: choose a type with more ENIs",
             "no node has {n} ENIs for one pod: choose a type with more ENIs",
         )
-    few, enough = load.nodes, 2 * load.nodes + 1
-    while not load._replace(nodes=enough).fits():
-        few, enough = enough, 2 * enough
-    while enough - few > 1:
-        middle = (few + enough) // 2
-        few, enough = (few, middle) if load._replace(nodes=middle).fits() else (middle, enough)
-    enough = max(enough, load.apart)
+    enough = load.fewest_nodes()
     return count(enough, "use {n} node, or a type with more ENIs", "use {n} nodes, or a type with more ENIs")
 
 

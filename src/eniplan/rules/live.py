@@ -13,7 +13,6 @@ from eniplan.catalog.record import LIMITS
 from eniplan.messages import say
 from eniplan.plan.model import TERWAY_ADDON, Cluster, Terway
 from eniplan.rules.base import Hit, Outcome, Unknown, account_rule
-from eniplan.rules.eni import source
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TYPE
 from eniplan.rules.sources import (
     CLUSTER_API,
@@ -163,13 +162,12 @@ def _listed_facts(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
 
 def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
     for pool in view.stated.node_pools:
-        stated = pool.lingjun or {}
-        group = live.lingjun.get(stated.get("groupId", ""))
+        group = live.lingjun.get(pool.lingjun.get("groupId", ""))
         if group is not None:
             known = {"nodeType": group.node_type, "nodeCount": group.nodes}  # LIVE011 reports clusterId
             for key, account in known.items():
                 name = say("lingjun.{key} of pool {pool!r}", key=key, pool=pool.name)
-                yield _Statement((*pool.path, "lingjun", key), name, stated.get(key), account)
+                yield _Statement((*pool.path, "lingjun", key), name, pool.lingjun.get(key), account)
 
 
 @account_rule(
@@ -516,7 +514,10 @@ def live009(asked: tuple[PlanView, LiveFacts]) -> Outcome:
                             instanceData=bundled,
                         ),
                         say("the account's number is used"),
-                        sources=(source(view, use.record, field), view.stated_catalog.source(known.source_of(field))),
+                        sources=(
+                            view.catalog.source_for(use.record, field),
+                            view.stated_catalog.source_for(known, field),
+                        ),
                     )
 
 
@@ -534,7 +535,7 @@ def live010(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """Each `lingjun.groupId` in the account."""
     view, live = asked
     for pool in view.lingjun_pools:
-        name = (pool.pool.lingjun or {}).get("groupId")
+        name = pool.pool.lingjun.get("groupId")
         path = (*pool.path, "lingjun", "groupId")
         if name is None:
             continue  # LJ002
@@ -565,8 +566,7 @@ def live011(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """`lingjun.clusterId` against that of the group."""
     view, live = asked
     for pool in view.lingjun_pools:
-        given = pool.pool.lingjun or {}
-        stated, name = given.get("clusterId"), given.get("groupId")
+        stated, name = pool.pool.lingjun.get("clusterId"), pool.pool.lingjun.get("groupId")
         path = (*pool.path, "lingjun", "clusterId")
         if stated is None or name is None:
             continue  # LJ002

@@ -65,8 +65,7 @@ def lj001(view: PlanView) -> Outcome:
 def lj002(view: PlanView) -> Outcome:
     """`lingjun.clusterId` and `lingjun.groupId`."""
     for pool in view.lingjun_pools:
-        given = pool.pool.lingjun or {}
-        missing = tuple(Key(f"lingjun.{key}") for key in ("clusterId", "groupId") if not given.get(key))
+        missing = tuple(Key(f"lingjun.{key}") for key in ("clusterId", "groupId") if not pool.pool.lingjun.get(key))
         if missing:
             message = say("Lingjun pool {pool!r} lacks {missing}", pool=pool.pool.name, missing=missing)
             hint = say("the Lingjun console shows them (i1169…, ng-…)")
@@ -112,7 +111,7 @@ def lj003(view: PlanView) -> Outcome:
 def lj004(view: PlanView) -> Outcome:
     """Node types without documented limits, and unknown ones."""
     for pool in view.lingjun_pools:
-        name = (pool.pool.lingjun or {}).get("nodeType")
+        name = pool.pool.lingjun.get("nodeType")
         path = (*pool.path, "lingjun", "nodeType")
         hint = say("call eflo-controller DescribeNodeType; a node carries EniQuantity - 1 pods")
         record = pool.lingjun_type

@@ -138,7 +138,7 @@ def _tag(pool: NodePool) -> Path | None:
 
 def stated_labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
     """Yield (path, key, value) of each label of a pool's nodes, including those in overrides."""
-    for key, value in (pool.labels or {}).items():
+    for key, value in pool.labels.items():
         yield (*pool.path, "labels", key), key, value
     for i, item in enumerate(listing(value_at(pool.overrides, ("kubernetes_config", "labels")))):
         if isinstance(item, dict) and isinstance(item.get("key"), str):
@@ -210,7 +210,7 @@ def np003(view: PlanView) -> Outcome:
                 yield Unknown(path, facts.EXISTING_LABELS, say("the existing node pool {pool!r}", pool=name))
             continue
         value = labels.get(EXCLUSIVE_LABEL)
-        stays = (pool.labels or {}).get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
+        stays = pool.labels.get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
         pool_id = None if existing is None else existing.id
         if (value == EXCLUSIVE_VALUE) != stays:
             has = say("without the exclusive label")
@@ -362,7 +362,7 @@ def _scaling(pool: NodePool) -> Iterator[Hit]:
 
 
 def _disk(pool: NodePool) -> Iterator[Hit]:
-    disk = pool.system_disk or {}
+    disk = pool.system_disk
     size, category, least, most = disk.get("size"), disk.get("category"), *DISK_SIZES
     if size is not None and not least <= size <= most:
         message = say(
@@ -383,9 +383,8 @@ def _disk(pool: NodePool) -> Iterator[Hit]:
 
 
 def _label_syntax(pool: NodePool) -> Iterator[Hit]:
-    labels = pool.labels or {}
     implied = {EXCLUSIVE_LABEL} | ({TERWAY_CONFIG_LABEL} if pool.terway_config else set())
-    count = len(implied | set(labels))
+    count = len(implied.union(pool.labels))
     if count > MAX_LABELS:
         message = say(
             "pool {pool!r} would have {labels} labels, including eniplan's own; the API accepts {limit}",
@@ -394,7 +393,7 @@ def _label_syntax(pool: NodePool) -> Iterator[Hit]:
             limit=MAX_LABELS,
         )
         yield Hit((*pool.path, "labels"), message)
-    for key, value in labels.items():
+    for key, value in pool.labels.items():
         problem = _api_label_problem(key, value) or label_key_problem(key) or label_value_problem(value)
         if problem:
             message = say("label {label}={value}: {problem}", label=key, value=value, problem=problem)

@@ -54,13 +54,13 @@ def _common(first: frozenset[str] | None, second: frozenset[str] | None) -> froz
     return second if first is None else first if second is None else first & second
 
 
-def asked(selector: Selector | None) -> dict[str, Values]:
-    """Return the label values that a selector allows, by key. None allows everything.
+def asked(selector: Selector) -> dict[str, Values]:
+    """Return the label values that a selector allows, by key.
 
     Unknown operators are ignored: PN007 reports them.
     """
     found: dict[str, Values] = {}
-    for requirement in () if selector is None else selector.requirements:
+    for requirement in selector.requirements:
         values = frozenset(requirement.values)
         one = {
             "In": Values(allowed=values, present=True),
@@ -72,7 +72,7 @@ def asked(selector: Selector | None) -> dict[str, Values]:
     return found
 
 
-def contradiction(selector: Selector | None) -> str | None:
+def contradiction(selector: Selector) -> str | None:
     """Return the first label whose requirements no value can match; None if some labels match the selector."""
     return next((key for key, values in asked(selector).items() if not values.possible), None)
 

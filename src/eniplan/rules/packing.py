@@ -114,6 +114,14 @@ class Load(NamedTuple):
             rest = 0
         return rest
 
+    def fewest_nodes(self) -> int:
+        """Return the smallest number of nodes on which all pods fit, if enough nodes make them fit."""
+        few, enough = 0, sum(self.pods.values())  # a node for each pod is enough
+        while enough - few > 1:
+            middle = (few + enough) // 2
+            few, enough = (few, middle) if self._replace(nodes=middle).fits() else (middle, enough)
+        return max(enough, self.apart)
+
     def spare_nodes(self) -> int | None:
         """Return how many nodes can be lost while all pods still fit; None if they never fit, or there are no pods.
 
@@ -121,14 +129,7 @@ class Load(NamedTuple):
         """
         if not self.pods or not self.fits():
             return None
-        fitting, failing = self.nodes, -1
-        while fitting - failing > 1:
-            middle = (fitting + failing) // 2
-            if self._replace(nodes=middle).fits():
-                fitting = middle
-            else:
-                failing = middle
-        return self.nodes - max(fitting, min(self.apart, self.nodes))
+        return self.nodes - min(self.fewest_nodes(), self.nodes)
 
     def with_more(self, size: int, number: int = 1) -> Load:
         """Return the load with more pods."""

@@ -221,7 +221,7 @@ def pn005(view: PlanView) -> Outcome:
     pods = [workload.pod for workload in view.plan.workloads if workload.pod is not None]
     asked_for = {name for pod in pods for name in pod.networks or ()}
     for pn in view.plan.pod_networkings:
-        if pn.selects:
+        if pn.selectors:
             continue
         needed = SELECTORLESS_DEFAULT if pn.eni_type == "Default" else SELECTORLESS
         hint = say("add podSelector.matchLabels, and give the pods that label")
@@ -255,10 +255,9 @@ def pn005(view: PlanView) -> Outcome:
 def pn006(view: PlanView) -> Outcome:
     """All stated selectors are empty."""
     for pn in view.plan.pod_networkings:
-        given = [s for s in (pn.pod_selector, pn.namespace_selector) if s is not None]
-        if given and not any(s.requirements for s in given):
+        if pn.selectors and not any(selector.requirements for selector in pn.selectors):
             message = say("PodNetworking {podNetworking!r} matches every pod in every namespace", podNetworking=pn.name)
-            yield Hit(given[0].path, message, say("select pods by a label of their own"))
+            yield Hit(pn.selectors[0].path, message, say("select pods by a label of their own"))
 
 
 @rule(
@@ -278,16 +277,13 @@ def pn006(view: PlanView) -> Outcome:
 def pn007(view: PlanView) -> Outcome:
     """Operators, the presence of values, and the syntax of keys and values."""
     for pn in view.plan.pod_networkings:
-        for selector in (pn.pod_selector, pn.namespace_selector):
-            for requirement in () if selector is None else selector.requirements:
-                flaw = requirement_flaw(requirement)
-                if flaw is not None:
-                    # An entry of matchLabels has no keys to point at.
-                    inner = flaw.path if requirement.path[-2] == "matchExpressions" else ()
-                    message = say(
-                        "PodNetworking {podNetworking!r}: {problem}", podNetworking=pn.name, problem=flaw.message
-                    )
-                    yield Hit((*requirement.path, *inner), message, flaw.hint)
+        for requirement in (each for selector in pn.selectors for each in selector.requirements):
+            flaw = requirement_flaw(requirement)
+            if flaw is not None:
+                # An entry of matchLabels has no keys to point at.
+                inner = flaw.path if requirement.path[-2] == "matchExpressions" else ()
+                message = say("PodNetworking {podNetworking!r}: {problem}", podNetworking=pn.name, problem=flaw.message)
+                yield Hit((*requirement.path, *inner), message, flaw.hint)
 
 
 def _matching(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
@@ -330,8 +326,7 @@ def pn008(view: PlanView) -> Outcome:
 
 def _able(networkings: Iterable[PodNetworking]) -> list[PodNetworking]:
     """Return the PodNetworkings that can match a pod. PN005 and PN014 report the others."""
-    selecting = [pn for pn in networkings if pn.pod_selector or pn.namespace_selector]
-    return [pn for pn in selecting if not any(map(overlap.contradiction, (pn.pod_selector, pn.namespace_selector)))]
+    return [pn for pn in networkings if pn.selectors and not any(map(overlap.contradiction, pn.selectors))]
 
 
 def _overlap(first: PodNetworking, names: list[str]) -> Hit:
@@ -352,7 +347,7 @@ def _shared(names: list[str]) -> Message:
 def _asked(pn: PodNetworking) -> dict[tuple[str, str], overlap.Values]:
     """Return the labels of pods and of namespaces that a PodNetworking allows."""
     selectors = {"pod": pn.pod_selector, "namespace": pn.namespace_selector}
-    return {(whose, key): v for whose, one in selectors.items() for key, v in overlap.asked(one).items()}
+    return {(whose, key): v for whose, one in selectors.items() if one for key, v in overlap.asked(one).items()}
 
 
 @rule(
@@ -539,8 +534,8 @@ def _fixed(names: list[str]) -> Message:
 def pn014(view: PlanView) -> Outcome:
     """Requirements on one label that exclude each other. PN007 reports what Kubernetes rejects."""
     for pn in view.plan.pod_networkings:
-        for selector in (pn.pod_selector, pn.namespace_selector):
-            if selector is None or any(map(requirement_flaw, selector.requirements)):
+        for selector in pn.selectors:
+            if any(map(requirement_flaw, selector.requirements)):
                 continue
             label = overlap.contradiction(selector)
             if label is not None:

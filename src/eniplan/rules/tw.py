@@ -51,14 +51,14 @@ _VERSION_PATH = ("cluster", "terway", "version")
 _VERSION = "cluster.terway.version"
 
 
-def _too_old(view: PlanView, needed: TerwayVersion, why: Message) -> Outcome:
-    """Yield a hit if Terway is older than `needed`, or an unknown fact if its version is unknown."""
+def _too_old(view: PlanView, needed: TerwayVersion, why: Message, path: Path = _VERSION_PATH) -> Outcome:
+    """Yield a hit at a path if Terway is older than `needed`, or an unknown fact if its version is unknown."""
     have = view.terway
     if have is None:
         yield lacking(facts.TERWAY_VERSION)
     elif have < needed:
         yield Hit(
-            _VERSION_PATH,
+            path,
             say(
                 "Terway {version} is older than {required}: {why}",
                 version=view.cluster.terway.version,
@@ -140,8 +140,7 @@ def tw004(view: PlanView) -> Outcome:
         if name is None:
             continue
         why = say("exclusive pods ignore the node-level config {config!r}", config=name)
-        for found in _too_old(view, NODE_CONFIG, why):
-            yield found._replace(path=_config_path(pool.pool)) if isinstance(found, Hit) else found
+        yield from _too_old(view, NODE_CONFIG, why, _config_path(pool.pool))
 
 
 def _config_path(pool: NodePool) -> Path:
@@ -193,8 +192,7 @@ def tw006(view: PlanView) -> Outcome:
             yield lacking(facts.IPAM_TYPE)
         return
     why = say("with legacy IPAM exclusive nodes may offer no aliyun/eni")
-    for found in _too_old(view, LEGACY_IPAM_FIX, why):
-        yield found._replace(path=("cluster", "terway", "ipamType")) if isinstance(found, Hit) else found
+    yield from _too_old(view, LEGACY_IPAM_FIX, why, ("cluster", "terway", "ipamType"))
 
 
 @rule(
@@ -344,7 +342,7 @@ def tw012(view: PlanView) -> Outcome:
         if name is None:
             continue
         path = _config_path(pool.pool)
-        label = (pool.pool.labels or {}).get(TERWAY_CONFIG_LABEL, name)
+        label = pool.pool.labels.get(TERWAY_CONFIG_LABEL, name)
         if label != name:
             message = say(
                 "pool {pool!r} has terwayConfig {config!r} and label {label}={value}",

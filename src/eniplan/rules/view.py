@@ -9,18 +9,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from eniplan import facts, versions
-from eniplan.catalog.limits import capacity, lingjun_pods
+from eniplan.catalog.limits import UNKNOWN, capacity, lingjun_pods
 from eniplan.catalog.record import Source
 from eniplan.k8s.nodes import TYPE_LABELS
 from eniplan.messages import say
 from eniplan.rules.base import Unknown, View, lacking
+from eniplan.rules.by_type import Demands
 from eniplan.rules.choice import type_judge
-from eniplan.rules.types import Demands
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from eniplan.catalog.limits import Capacity
     from eniplan.catalog.record import InstanceType, LingjunNodeType
     from eniplan.catalog.store import Catalog
     from eniplan.k8s.nodes import NodeLabels
@@ -326,31 +327,32 @@ class PoolView:
     @cached_property
     def lingjun_type(self) -> LingjunNodeType | None:
         """The Lingjun node type, if stated and known."""
-        name = (self.pool.lingjun or {}).get("nodeType")
+        name = self.pool.lingjun.get("nodeType")
         return None if name is None else self.view.catalog.lingjun(name)
+
+    @cached_property
+    def capacity(self) -> dict[str, Capacity]:
+        """Pods per node in each mode, by type."""
+        if not self.pool.is_lingjun:
+            return self._capacity(erdma=bool(self.view.cluster.terway.erdma))
+        name = self.pool.lingjun.get("nodeType")
+        return {} if name is None else {name: UNKNOWN._replace(exclusive=lingjun_pods(self.lingjun_type))}
+
+    def _capacity(self, *, erdma: bool) -> dict[str, Capacity]:
+        return {use.name: capacity(use.record, erdma=erdma) for use in self.types}
 
     @cached_property
     def pods_per_node(self) -> dict[str, int | None]:
         """Exclusive pods per node by type; None if the limits are unknown."""
-        if self.pool.is_lingjun:
-            name = (self.pool.lingjun or {}).get("nodeType")
-            record = self.lingjun_type
-            return {} if name is None else {name: None if record is None else lingjun_pods(record)}
-        return self._counts(erdma=bool(self.view.cluster.terway.erdma))
-
-    def _counts(self, *, erdma: bool) -> dict[str, int | None]:
-        records = {use.name: use.record for use in self.types}
-        return {
-            name: None if record is None else capacity(record, erdma=erdma).exclusive
-            for name, record in records.items()
-        }
+        return {name: found.exclusive for name, found in self.capacity.items()}
 
     @cached_property
     def pods_beside_erdma(self) -> dict[str, int]:
         """Exclusive pods per node by type if eRDMA uses its slot; empty if it is known whether eRDMA is on."""
         if self.pool.is_lingjun or self.view.cluster.terway.erdma is not None:
             return {}
-        return {name: count for name, count in self._counts(erdma=True).items() if count is not None}
+        found = self._capacity(erdma=True).items()
+        return {name: carries.exclusive for name, carries in found if carries.exclusive is not None}
 
     @cached_property
     def known_pods_per_node(self) -> list[int]:

@@ -590,7 +590,7 @@ def wl013(view: PlanView) -> Outcome:
                     **about, network=name,
                 )  # fmt: skip
                 yield Hit(path, message, which_one(name, view.pod_networkings))
-            elif networking.selects:
+            elif networking.selectors:
                 message = say(
                     "{kind} {name!r} requests the network {network!r}, whose PodNetworking has a selector",
                     **about, network=name,

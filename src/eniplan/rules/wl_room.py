@@ -121,7 +121,7 @@ def wl019(view: PlanView) -> Outcome:
 
 
 def _unspread(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> Outcome:
-    keys = {EXCLUSIVE_LABEL, *(pool.pool.labels or {})}
+    keys = {EXCLUSIVE_LABEL, *pool.pool.labels}
     # Whether the cluster has nodes in other zones is unknown; other nodes, it has.
     is_open = not spread.by_zone and (spread.counts_all_nodes or not pod.placement.keeps_to(keys))
     if workload.most_replicas <= spread.max_skew or not (is_open or spread.min_domains > 1):
