@@ -83,8 +83,12 @@ class TestMisspeltLabels:
         return str(only(judge_cluster(changes), "VER004").message).partition(" of pool 'trading' ")[2]
 
     @pytest.mark.parametrize(
-        "key", ["k8s.aliyun.com.exclusive-mode-enitype", "exclusive-mode-eni", "k8s.aliyun.com/exclusive-mode-eni-typ"]
-    )
+        "key",
+        [
+            "k8s.aliyun.com.exclusive-mode-enitype", "exclusive-mode-eni", "k8s.aliyun.com/exclusive-mode-eni-typ",
+            "the-exclusive-mode-eni-type-of-the-trading-pool",
+        ],
+    )  # fmt: skip
     def test_a_key_that_resembles_it(self, key: str) -> None:
         said = f"with the label {key}=x, where exclusive is {EXCLUSIVE_LABEL}=eniOnly: {TWO}"
         assert self.labelled({key: "x"}) == said

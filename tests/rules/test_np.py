@@ -42,13 +42,16 @@ class TestNP001:
             "k8s.aliyun.com/exclusive-mode-eni", "exclusive-mode-eni-type", "k8s.aliyun.com/Exclusive-Mode-ENI-Type",
             "alibabacloud.com/exclusive-mode-eni-type", "k8s.aliyun.com/exclusive_mode_eni_type",
             "k8s.aliyun.com/exlusive-mode-eni-type", "x.exclusive-mode-eni-type",
+            "k8s.aliyun.com/exclusive-mod-eni", "k8s.aliyun.com.exclusive-mode-enitype",
             "exclusive-mode", "a/Exclusive_Mode", "exclusive.mode", "the-exclusive-mode-eni-type-of-the-trading-pool",
         ],
     )  # fmt: skip
     def test_other_spellings_of_the_key(self, key: str) -> None:
         assert "which is not k8s.aliyun.com/" in only(judge(pool(labels={key: "eniOnly"})), "NP001").message
 
-    @pytest.mark.parametrize("key", ["team", "eni", "mode", "k8s.aliyun.com/other", "exclusive-eni"])
+    @pytest.mark.parametrize(
+        "key", ["team", "eni", "mode", "k8s.aliyun.com/other", "exclusive-eni", "example.com/inclusive-mode-type"]
+    )
     def test_other_labels_are_fine(self, key: str) -> None:
         assert found(judge(pool(labels={key: "eniOnly"})), "NP001") == []
 

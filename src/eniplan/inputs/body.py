@@ -12,8 +12,7 @@ from eniplan.k8s.values import leaves, listing, rewritten
 from eniplan.messages import Message, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS, WRITTEN
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
-from eniplan.rules.np import looks_exclusive
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, looks_exclusive
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def exclusive(labels: Value) -> bool | None:
     # A map is a single block of Terraform's JSON, or a mistake for a list in a body.
     items = labels if isinstance(labels, list) else [labels]
     keys = [key for item in items for key in (_named_by(item) if isinstance(item, dict) else [item])]
-    if any(isinstance(key, str) and not isinstance(key, NotKnown) and is_mode_key(key) for key in keys):
+    if any(isinstance(key, str) and not isinstance(key, NotKnown) and looks_exclusive(key) for key in keys):
         return True
     # No label begins with `<`: it is a placeholder that somebody has still to fill in.
     return None if any(isinstance(key, NotKnown) or str(key).startswith("<") for key in keys) else False
@@ -110,11 +109,6 @@ def is_meant(labels: Value, tags: Value) -> bool | None:
 def mode_of(body: Mapping[str, Any]) -> bool | None:
     """Return whether a body creates an exclusive pool, or is meant to; None if unknown."""
     return is_meant(labels_of(body), value_at(body, ("scaling_group", "tags")))
-
-
-def is_mode_key(key: str) -> bool:
-    """Return whether a label key is the exclusive one, or is meant to be."""
-    return key == EXCLUSIVE_LABEL or looks_exclusive(key)
 
 
 _CORDONED = ("kubernetes_config", "unschedulable")

@@ -9,6 +9,7 @@ These are named tuples because 15 dataclasses would add 15 ms to every start.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import selector_from
@@ -26,6 +27,7 @@ from eniplan.k8s.nodes import (
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
+from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -52,6 +54,18 @@ TERWAY_CONFIG_LABEL = "terway-config"
 TERWAY_ADDON = "terway-eniip"
 LINGJUN_TAINT_KEY = "node-role.alibabacloud.com/lingjun"
 """The key of the NoSchedule taint of every Lingjun node, which must not be removed."""
+
+
+@lru_cache(maxsize=4096)
+def looks_exclusive(key: str) -> bool:
+    """Return whether a label key is the exclusive one or a misspelling of it."""
+    name = key.rpartition("/")[2].lower().replace("_", "-").replace(".", "-")
+    wanted = EXCLUSIVE_LABEL.rpartition("/")[2]
+    if name.startswith("exclusive-mode") or wanted in name:
+        return True
+    if "eni" not in name and "exclusive" not in name:
+        return False
+    return bool(nearest(name, (wanted,), cutoff=0.8) or nearest(key, (EXCLUSIVE_LABEL,), cutoff=0.85))
 
 
 class Terway(NamedTuple):

@@ -5,8 +5,7 @@ Pure and lazy, like `view` for plans. `unseen` reports what could not be read.
 
 from __future__ import annotations
 
-import re
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from eniplan import facts
@@ -15,9 +14,8 @@ from eniplan.catalog.store import laid_over
 from eniplan.k8s.kinds import BEHIND, HOLDERS, standing_behind
 from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
-from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL, looks_exclusive
 from eniplan.rules.base import Unknown, View
-from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -82,16 +80,6 @@ class Claim(NamedTuple):
         return say("{label}={value}", label=self.key, value=self.value)
 
 
-@lru_cache(maxsize=4096)
-def _is_nearly_exclusive(key: str) -> bool:
-    """Return whether another label key resembles the exclusive label."""
-    if not re.search("eni|exclusive", key, re.IGNORECASE):
-        return False
-    _, _, name = key.rpartition("/")
-    own = EXCLUSIVE_LABEL.rpartition("/")[2]
-    return bool(nearest(key, (EXCLUSIVE_LABEL,), cutoff=0.85) or nearest(name, (own,), cutoff=0.75))
-
-
 def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
     """Return the values of each key, in their order."""
     found: dict[K, list[V]] = {}
@@ -105,7 +93,7 @@ def claimed(node: Node) -> tuple[str, str] | None:
     value = node.labels.get(EXCLUSIVE_LABEL)
     if value is not None:
         return None if value == "default" or node.is_exclusive else (EXCLUSIVE_LABEL, value)
-    near = sorted(key for key, told in node.labels.items() if _is_nearly_exclusive(key) and told != "default")
+    near = sorted(key for key, told in node.labels.items() if looks_exclusive(key) and told != "default")
     return (near[0], node.labels[near[0]]) if near else None
 
 

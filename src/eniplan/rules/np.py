@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from eniplan import facts
@@ -20,6 +19,7 @@ from eniplan.plan.model import (
     EXCLUSIVE_VALUE,
     LINGJUN_LABEL,
     TERWAY_CONFIG_LABEL,
+    looks_exclusive,
 )
 from eniplan.rules.base import Fix, Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
@@ -131,7 +131,7 @@ def _tag(pool: NodePool) -> Path | None:
     """Return the path of the ECS tag that is meant to be the exclusive label; None if there is none."""
     for i, tag in enumerate(listing(value_at(pool.overrides, ("scaling_group", "tags")))):
         key = value_at(tag, ("key",))
-        if isinstance(key, str) and (key == EXCLUSIVE_LABEL or looks_exclusive(key)):
+        if isinstance(key, str) and looks_exclusive(key):
             return (*pool.path, "overrides", "scaling_group", "tags", i)
     return None
 
@@ -148,14 +148,6 @@ def stated_labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
 def _keeps_label(labels: object) -> bool:
     # A wrong value under the right key gets its own finding.
     return isinstance(labels, list) and any(value_at(item, ("key",)) == EXCLUSIVE_LABEL for item in labels)
-
-
-@cache
-def looks_exclusive(key: str) -> bool:
-    """Return whether a label key is the exclusive one or a misspelling of it."""
-    name = key.rpartition("/")[2].lower().replace("_", "-").replace(".", "-")
-    wanted = EXCLUSIVE_LABEL.rpartition("/")[2]
-    return name.startswith("exclusive-mode") or wanted in name or nearest(name, (wanted,), cutoff=0.8) is not None
 
 
 @rule(

@@ -22,7 +22,7 @@ from eniplan.inputs.applied import (
     written,
 )
 from eniplan.inputs.beside import SECURITY_GROUP, V_SWITCH, all_made, named, replaced, security_group, state, v_switch
-from eniplan.inputs.body import is_meant, is_mode_key
+from eniplan.inputs.body import is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome, pieces
 from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
@@ -34,7 +34,7 @@ from eniplan.inputs.spelling import DECIDING, TERRAFORM, Resource, as_text
 from eniplan.inputs.templates import Group
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
-from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, looks_exclusive
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Tree:
         if path[1:] in (("labels",), ("taints",)) and not found.shape.blocks.get(block := str(path[1])):
             return say("in a {block} block", block=block)
         key = found.shape.block.attributes.get("key") if path[1:2] == ("labels",) else None
-        if key is not None and isinstance(key.expression, Literal) and is_mode_key(str(key.expression.value)):
+        if key is not None and isinstance(key.expression, Literal) and looks_exclusive(str(key.expression.value)):
             return say("in a {block} block", block="labels")
         outer, (inner, module, _, each) = self.shapes[str(path[0])], found.shape
         nodes = [] if found.expression is None else [found.expression]
