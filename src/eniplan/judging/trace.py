@@ -10,10 +10,10 @@ from eniplan.k8s.values import listing
 from eniplan.messages import NOTHING, count, named, say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.report.trace import Step, Trace
-from eniplan.rules import CLUSTER
+from eniplan.rules import BY_ID
 from eniplan.rules.base import Hit
-from eniplan.rules.obstacles import terway_on
-from eniplan.rules.pod_path import describe_pod, released, state_of, stop_of, stops
+from eniplan.rules.commands import delete_pod, describe_pod, terway_on
+from eniplan.rules.pod_path import released, state_of, stop_of, stops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,7 +141,7 @@ def _webhook(view: ClusterView, pod: Pod, followed: Followed) -> Step:
     if not taking:
         return Step("webhook", "ok", say("nothing to annotate"))
     state: State = "stop" if _planned(view, pod) is not None else "warning"
-    recreate = say("kubectl -n {namespace} delete pod {name}", namespace=pod.namespace, name=pod.name)
+    recreate = delete_pod(pod.namespace, pod.name)
     if (followed.namespace_labels or {}).get(POD_ENI) == "false":
         told = say("not annotated: the label {label}=false of its namespace keeps the webhook away", label=POD_ENI)
         fix = say("kubectl label namespace {namespace} {label}-; then: {recreate}", namespace=pod.namespace,
@@ -168,8 +168,7 @@ def _request(pod: Pod) -> Step:
 
 
 def _scheduling(view: ClusterView, pod: Pod) -> Step:
-    workload = view.workload_of(pod)
-    group = next((g for g in view.groups if workload is not None and g.name == workload.node_pool), None)
+    group = view.group_of(view.workload_of(pod))
     if group is not None and group.nodes and pod.node and pod.node not in {node.name for node in group.nodes}:
         told = say("on {node}, which is not in {pool}", node=pod.node, pool=group.label)
         fix = say("add the node affinity to the pod template: `eniplan render-manifests --patch` prints it")
@@ -258,14 +257,12 @@ def trace_node(view: ClusterView, name: str) -> Trace | None:
 
 
 def _judged(view: ClusterView, node: Node, name: str, rules: tuple[str, ...]) -> Step:
-    found = [(hit, rule) for rule in rules for hit in _hits(view, rule) if _is_about(hit, node)]
-    levels = {rule.id: rule.level for rule in CLUSTER}
-    worst = min(found, key=lambda pair: (pair[0].level or levels[pair[1]]) != "error", default=None)
-    if worst is None:
+    judged = [(hit, hit.level or BY_ID[rule].level) for rule in rules for hit in _hits(view, rule)]
+    found = [(hit, level) for hit, level in judged if _is_about(hit, node)]
+    if not found:
         return Step(name, "ok", _well(view, node, name))
-    hit, rule = worst
-    state: State = "stop" if (hit.level or levels[rule]) == "error" else "warning"
-    return Step(name, state, say("{why}", why=hit.message), hit.hint)
+    worst, level = min(found, key=lambda pair: pair[1] != "error")
+    return Step(name, "stop" if level == "error" else "warning", say("{why}", why=worst.message), worst.hint)
 
 
 def _well(view: ClusterView, node: Node, name: str) -> Message:
@@ -303,8 +300,7 @@ def _its_pods(view: ClusterView, node: Node) -> Step:
 
 
 def _hits(view: ClusterView, rule: str) -> list[Hit]:
-    check = next(item.check for item in CLUSTER if item.id == rule)
-    return [outcome for outcome in check(view) if isinstance(outcome, Hit)]
+    return [outcome for outcome in BY_ID[rule].check(view) if isinstance(outcome, Hit)]
 
 
 def _nodes(hit: Hit) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.catalog.limits import made_of
+from eniplan.catalog.limits import Capacity, made_of
 from eniplan.messages import named, say
 from eniplan.values import NamedTuple
 
@@ -34,10 +34,7 @@ class Origin(NamedTuple):
 
     def fields(self) -> dict[str, None]:
         """Return the limits from which the pods per node are computed."""
-        return dict.fromkeys(field for mode in _MODES for field in made_of(mode, erdma=self.erdma))
-
-
-_MODES = ("exclusive", "shared", "trunk")
+        return dict.fromkeys(field for mode in Capacity._fields for field in made_of(mode, erdma=self.erdma))
 
 
 def name(layer: OwnData) -> str:

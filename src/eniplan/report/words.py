@@ -267,7 +267,7 @@ def nodes(pool: PoolSheet) -> Message:
     counts = {found.exclusive for found in pool.capacity.values()}
     if len(counts) == 1 and None not in counts:
         return say("{nodes} x {pods} ({types})", nodes=total, pods=counts.pop(), types=named(list(pool.capacity)))
-    return together((total, per_node(pool)), ": ") if pool.capacity else total
+    return together((total, named(_per_node(pool))), ": ") if pool.capacity else total
 
 
 def nodes_alone(pool: PoolSheet) -> Message:
@@ -278,14 +278,8 @@ def nodes_alone(pool: PoolSheet) -> Message:
     return say("{nodes} nodes", nodes=span(pool.nodes))
 
 
-def per_node(pool: PoolSheet) -> Message:
-    """Say how many exclusive pods a node of each type holds."""
-    types = _per_node(pool)
-    return named(types) if types else say("unknown")
-
-
 def each_per_node(pool: PoolSheet) -> Message:
-    """Say the same for all types."""
+    """Say how many exclusive pods a node of each type holds."""
     return say("{types}", types=tuple(_per_node(pool))) if pool.capacity else say("unknown")
 
 

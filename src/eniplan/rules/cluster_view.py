@@ -12,14 +12,14 @@ from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.store import laid_over
 from eniplan.k8s.kinds import BEHIND, HOLDERS, standing_behind
-from eniplan.messages import Message, say
+from eniplan.messages import Message, count, named, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL, looks_exclusive
 from eniplan.rules.base import Unknown, View
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
     from eniplan.catalog.record import InstanceType
@@ -63,6 +63,11 @@ class Group(NamedTuple):
     def exclusive(self) -> tuple[Node, ...]:
         """The nodes that Terway treats as exclusive."""
         return tuple(node for node in self.nodes if node.is_exclusive)
+
+    def told(self, nodes: Sequence[Node], what: Message) -> Message:
+        """Say something of some of its nodes: `2 nodes of pool 'trading' not Ready: a, b`."""
+        return say("{nodes} of {pool} {what}: {names}", nodes=count(len(nodes), "{n} node", "{n} nodes"),
+                   pool=self.label, what=what, names=named([node.name for node in nodes]))  # fmt: skip
 
 
 class Claim(NamedTuple):
@@ -354,9 +359,13 @@ class ClusterView(View):
 
     def candidates(self, pod: Pod, workload: Workload | None) -> tuple[Node, ...]:
         """Return the nodes that a waiting pod is meant for: those of its pool, else exclusive nodes in its zones."""
-        group = next((g for g in self.groups if workload is not None and g.name == workload.node_pool), None)
+        group = self.group_of(workload)
         own = () if group is None or pod.eni or pod.steered else group.nodes
         return own or self.reachable(pod)
+
+    def group_of(self, workload: Workload | None) -> Group | None:
+        """Return the nodes of the pool of a workload; None if they are not judged."""
+        return next((group for group in self.groups if workload is not None and group.name == workload.node_pool), None)
 
     def pod_eni(self, pod: Pod) -> PodEni | None:
         """Return the PodENI of a pod."""

@@ -196,23 +196,10 @@ def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
     )
 
 
-def _group_lists(view: PlanView) -> Iterator[tuple[PodConfig, Path]]:
-    """Yield each configuration that provides security groups for the ENIs of pods, with their path."""
-    for pn in view.plan.pod_networkings:
-        owner = pn.path if pn.network.security_group_ids else ("cluster", "podDefaults")
-        yield view.config_of(pn), (*owner, "securityGroupIds")
-    for pool in view.pools:
-        config = pool.configs[-1]  # for pods without a PodNetworking
-        if config.in_use:
-            yield config, _fallback_place(view, pool)
-
-
-def _fallback_place(view: PlanView, pool: PoolView) -> Path:
-    name = pool.pool.effective_terway_config
-    own = (view.cluster.terway_configs or {}).get(name or "")
-    if own is not None and own.security_group_ids:
-        return (*own.path, "securityGroupIds")
-    return ("cluster", "podDefaults", "securityGroupIds")
+def _with_groups(view: PlanView) -> Iterator[PodConfig]:
+    """Yield each configuration that provides security groups for the ENIs of pods."""
+    yield from map(view.config_of, view.plan.pod_networkings)
+    yield from (pool.fallback for pool in view.pools if pool.fallback.in_use)
 
 
 @rule(
@@ -226,8 +213,8 @@ def _fallback_place(view: PlanView, pool: PoolView) -> Path:
 )
 def net003(view: PlanView) -> Outcome:
     """0 or more than 10 is an error; more than 5 a warning, and an error with Terway < 1.13.6."""
-    for config, path in _group_lists(view):
-        label, ids = config.label, config.security_group_ids
+    for config in _with_groups(view):
+        label, ids, path = config.label, config.security_group_ids, config.groups_at
         number = len(ids or ())
         if ids is None:
             yield config.missing
@@ -294,8 +281,8 @@ def _many_groups(path: Path, label: Message, number: int, *, old: bool) -> Hit:
 )
 def net004(view: PlanView) -> Outcome:
     """The group types in each list, for pods and for nodes."""
-    yield from (config.missing for config, _ in _group_lists(view) if config.security_group_ids is None)
-    lists = [(config.label, path, config.security_group_ids) for config, path in _group_lists(view)]
+    yield from (config.missing for config in _with_groups(view) if config.security_group_ids is None)
+    lists = [(config.label, config.groups_at, config.security_group_ids) for config in _with_groups(view)]
     lists += [
         (say("pool {pool!r}", pool=p.pool.name), (*p.path, "securityGroupIds"), p.pool.security_group_ids)
         for p in view.pools

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan.k8s.nodes import ZONE_LABELS, Taint, repelling
 from eniplan.k8s.terway import ENI
 from eniplan.messages import count, named, say, together
+from eniplan.rules.commands import pods_on, terway_on
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -115,17 +116,6 @@ CONDITIONS: dict[str, tuple[Message, Callable[[str], Message]]] = {
     ),
 }  # fmt: skip
 """Taints that Kubernetes sets: what each means, and how to fix it."""
-
-
-def terway_on(node: str) -> Message:
-    """Return the command that shows Terway's pod on a node."""
-    return say("kubectl -n kube-system get pods -l app=terway-eniip -o wide --field-selector spec.nodeName={node}",
-               node=node)  # fmt: skip
-
-
-def pods_on(node: str) -> Message:
-    """Return the command that shows the pods on a node."""
-    return say("kubectl get pods -A -o wide --field-selector spec.nodeName={node}", node=node)
 
 
 def _repelling(tolerations: Iterable[Toleration], node: Node) -> Taint | None:

@@ -14,7 +14,8 @@ from eniplan.messages import NOTHING, Message, named, say, together
 from eniplan.observed import CLUSTER_CONFIG, OUT_OF_MEMORY, UNTOLD, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.cluster_view import Stop
-from eniplan.rules.obstacles import advice, obstacles, terway_on
+from eniplan.rules.commands import delete_pod, describe_pod, edit_config, terway_on
+from eniplan.rules.obstacles import advice, obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,11 +55,6 @@ def _event(view: ClusterView, pod: Pod, *reasons: str) -> Event | None:
 def _message(view: ClusterView, pod: Pod, *reasons: str) -> str:
     event = _event(view, pod, *reasons)
     return "" if event is None else event.message
-
-
-def describe_pod(namespace: str, name: str) -> Message:
-    """Return the command that shows a pod and its events."""
-    return say("kubectl -n {namespace} describe pod {name}", namespace=namespace, name=name)
 
 
 def stops(view: ClusterView) -> dict[str, dict[str, tuple[Stop, list[Pod]]]]:
@@ -128,7 +124,7 @@ def _without(view: ClusterView, pod: Pod) -> Stop:
 def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
     """Return what is wrong with the PodENI of a placed pod; None if nothing is."""
     describe = say("kubectl -n {namespace} describe podeni {name}", namespace=pod.namespace, name=pod.name)
-    recreate = say("kubectl -n {namespace} delete pod {name}", namespace=pod.namespace, name=pod.name)
+    recreate = delete_pod(pod.namespace, pod.name)
     if not eni.is_bound:
         found = _failed(view, pod, BEFORE_BIND)
         if found is not None:
@@ -371,7 +367,7 @@ def known_cure(view: ClusterView, message: str, pod: Pod) -> Message | None:
     if found is None:
         return None
     node = view.exclusive.get(pod.node)
-    edit = say("kubectl -n kube-system edit configmap {name}", name=CLUSTER_CONFIG if node is None else node.config)
+    edit = edit_config(CLUSTER_CONFIG if node is None else node.config)
     if pod.networking:
         edit = say("kubectl edit podnetworking {name}", name=pod.networking)
     return found(edit)

@@ -16,9 +16,10 @@ from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, TYPE_INFO
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import claimed, grouped
+from eniplan.rules.commands import terway_on
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, NODES, config_map, node, pod, pod_eni
-from eniplan.rules.obstacles import CONDITIONS, CORDONED, terway_on
+from eniplan.rules.obstacles import CONDITIONS, CORDONED
 from eniplan.rules.sources import (
     CODE_DEFAULTS,
     CODE_DYNAMIC,
@@ -36,7 +37,7 @@ from eniplan.rules.sources import (
 from eniplan.rules.tw import LEGACY_IPAM_FIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from eniplan.k8s.labels import Selector
     from eniplan.messages import Message
@@ -53,12 +54,10 @@ _ASIDE = {"nodes": [node("other", **{EXCLUSIVE_LABEL: "default"})], "pods": CLUS
 """The example cluster without nodes of the pool."""
 
 
-def _at_nodes(group: Group, nodes: Iterable[Node], what: Message, hint: Message, **numbers: object) -> Hit:
-    """Return a hit for nodes of a group: `2 nodes of pool 'trading' not Ready: a, b`."""
+def _at_nodes(group: Group, nodes: Sequence[Node], what: Message, hint: Message, **numbers: object) -> Hit:
+    """Return a hit for nodes of a group."""
     names = [item.name for item in nodes]
-    message = say("{nodes} of {pool} {what}: {names}", nodes=count(len(names), "{n} node", "{n} nodes"),
-                  pool=group.label, what=what, names=named(names))  # fmt: skip
-    return Hit(("Node", names[0]), message, hint, {**numbers, "nodes": names})
+    return Hit(("Node", names[0]), group.told(nodes, what), hint, {**numbers, "nodes": names})
 
 
 @cluster_rule(

@@ -10,6 +10,7 @@ from eniplan.messages import count, named, say
 from eniplan.observed import UNTOLD
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import grouped
+from eniplan.rules.commands import delete_pod, pods_on
 from eniplan.rules.examples_cluster import (
     CLUSTER,
     MEMBER_REQUEST,
@@ -21,7 +22,6 @@ from eniplan.rules.examples_cluster import (
     pod,
     pod_eni,
 )
-from eniplan.rules.obstacles import pods_on
 from eniplan.rules.pod_path import BEFORE_BIND, network_advice, stop_of, stops
 from eniplan.rules.sources import (
     CODE_ATTACH,
@@ -70,10 +70,6 @@ def _stopped(view: ClusterView, rule: str) -> Iterator[Hit]:
     """Yield hits for the stopped pods that a rule reports, one per kind of stop."""
     for stop, pods in view.once(stops).get(rule, {}).values():
         yield _at_pods(pods, stop.why, stop.fix, **stop.facts)._replace(level=stop.level)
-
-
-def _recreate(item: Pod) -> Message:
-    return say("kubectl -n {namespace} delete pod {name}", namespace=item.namespace, name=item.name)
 
 
 def _unseen(view: ClusterView) -> tuple[Unknown, ...]:
@@ -365,7 +361,7 @@ def ver030(view: ClusterView) -> Outcome:
         why = say("in {strange}, which PodNetworking {podNetworking} does not name", strange=strange,
                   podNetworking=networking)  # fmt: skip
         hint = say("recreate the pods: {command}; a pod with a fixed address keeps its ENI until the ENI is released",
-                   command=_recreate(found[0]))  # fmt: skip
+                   command=delete_pod(found[0].namespace, found[0].name))  # fmt: skip
         yield _at_pods(found, why, hint, podNetworking=networking, strange=list(strange))
 
 
@@ -450,7 +446,7 @@ def ver028(view: ClusterView) -> Outcome:
             why = say("with PodNetworking {podNetworking}, not {planned}", podNetworking=have, planned=wanted)
         hint = say("wait until it is Ready, compare its selectors with the labels of the pod and of its namespace, and "
                    "recreate the pods: kubectl get podnetworking {name} -o yaml; {command}", name=wanted,
-                   command=_recreate(found[0]))  # fmt: skip
+                   command=delete_pod(found[0].namespace, found[0].name))  # fmt: skip
         yield _at_pods(found, why, hint, podNetworking=have, planned=wanted)
 
 

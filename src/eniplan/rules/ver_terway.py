@@ -11,6 +11,7 @@ from eniplan.observed import CLUSTER_CONFIG, CONTROL_PLANE
 from eniplan.plan.model import TERWAY_ADDON
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import grouped
+from eniplan.rules.commands import edit_config
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, IMAGE, NODES, event, system_pod
 from eniplan.rules.pod_path import STARTING, state_of, stops
@@ -292,8 +293,7 @@ def _down(group: Group, agent: Agent | None, nodes: list[Node], stuck: list[str]
             hint = say("find out why; if it says `exclusive eni mode changed`, the node's label was changed later: "
                 "replace the node. kubectl -n kube-system logs {agent} -c {container}", agent=agent.name,
                        container=trouble.container)  # fmt: skip
-    message = say("{nodes} of {pool} {what}: {names}", nodes=count(len(names), "{n} node", "{n} nodes"),
-                  pool=group.label, what=what, names=named(names))  # fmt: skip
+    message = group.told(nodes, what)
     if waiting:
         message = say("{message}; {pods} there", message=message, pods=count(waiting, "{n} pod waits", "{n} pods wait"))
     return Hit(("Node", names[0]), message, hint, {"nodes": names, "waiting": waiting})
@@ -378,7 +378,7 @@ def _in_force(view: ClusterView, group: Group, name: str, nodes: list[Node]) -> 
         if name != CLUSTER_CONFIG and name in configs and configs[name] is None:
             yield Hit(path, _unreadable(name), _correct(name), {"nodes": [node.name for node in nodes]})
         return
-    edit = say("kubectl -n kube-system edit configmap {name}", name=name)
+    edit = edit_config(name)
     zones = {node.zone for node in nodes if node.zone}
     zoneless = [node.name for node in nodes if not node.zone]
     if zoneless:
@@ -395,5 +395,5 @@ def _in_force(view: ClusterView, group: Group, name: str, nodes: list[Node]) -> 
         hint = say(
             "apply the plan's: eniplan render-manifests PLAN | kubectl apply -f -; or correct it: {edit}", edit=edit
         )
-        for field, message in _differences(group.pool.view, config, zones, group.pool.configs[-1]):
+        for field, message in _differences(group.pool.view, config, zones, group.pool.fallback):
             yield Hit(path, message, hint, {"field": field})

@@ -145,7 +145,8 @@ def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str
 
 def _on_each_node(view: ClusterView, workload: Workload, alive: list[str]) -> Outcome:
     """Yield the nodes of its pool on which a DaemonSet has no pod. Other rules report unscheduled pods."""
-    nodes = [node for group in view.groups if group.name == workload.node_pool for node in group.nodes]
+    group = view.group_of(workload)
+    nodes = () if group is None else group.nodes
     have = Counter(alive)
     lacking = [node.name for node in nodes if have[node.name] < workload.replicas]
     if len(lacking) > have[""]:

@@ -63,6 +63,8 @@ class PodConfig(NamedTuple):
     v_switch_ids: tuple[str, ...] | None
     """None: not stated."""
     security_group_ids: tuple[str, ...] | None
+    groups_at: Path
+    """The path of the list of security groups."""
     in_use: bool
     """Whether a listed workload or the pool itself depends on it."""
     missing: Unknown
@@ -70,6 +72,13 @@ class PodConfig(NamedTuple):
 
 
 _DEFAULTS = lacking(facts.POD_DEFAULTS)
+
+
+def _groups(own: Network | None, base: Network | None) -> tuple[tuple[str, ...] | None, Path]:
+    """Return the security groups in force, and the path of their list: a configuration's own, or the cluster's."""
+    if own is not None and own.security_group_ids:
+        return own.security_group_ids, (*own.path, "securityGroupIds")
+    return None if base is None else base.security_group_ids, ("cluster", "podDefaults", "securityGroupIds")
 
 
 class PlanView(View):
@@ -260,7 +269,7 @@ class PlanView(View):
             pn.name,
             pn.path,
             pn.network.v_switch_ids or (None if defaults is None else defaults.v_switch_ids),
-            pn.network.security_group_ids or (None if defaults is None else defaults.security_group_ids),
+            *_groups(pn.network, defaults),
             in_use=True,
             missing=_DEFAULTS,
         )
@@ -448,6 +457,11 @@ class PoolView:
             self._fallback(in_use=self._needs_fallback(networkings)),
         )
 
+    @property
+    def fallback(self) -> PodConfig:
+        """The configuration of its pods without a PodNetworking."""
+        return self.configs[-1]
+
     def _needs_fallback(self, networkings: list[PodNetworking]) -> bool:
         return (
             not networkings
@@ -459,23 +473,17 @@ class PoolView:
     def _fallback(self, *, in_use: bool) -> PodConfig:
         base = self.view.cluster.pod_defaults
         name = self.pool.effective_terway_config
-        if name is None:
-            ids, groups = (None, None) if base is None else (base.v_switch_ids, base.security_group_ids)
-            return PodConfig(say("the cluster's eni-config"), None, self.path, ids, groups, in_use, _DEFAULTS)
-        own = (self.view.cluster.terway_configs or {}).get(name)
-        label = say("the node-level config {config}", config=name)
-        if own is None:
-            missing = Unknown(facts.TERWAY_CONFIGS.path, facts.TERWAY_CONFIGS, name)
-            return PodConfig(label, None, self.path, None, None, in_use, missing)
-        return PodConfig(
-            label,
-            None,
-            self.path,
-            self._merged_v_switches(own, base),
-            own.security_group_ids or (None if base is None else base.security_group_ids),
-            in_use,
-            _DEFAULTS,
-        )
+        own = None if name is None else (self.view.cluster.terway_configs or {}).get(name)
+        label, ids = say("the cluster's eni-config"), None if base is None else base.v_switch_ids
+        if name is not None:
+            label = say("the node-level config {config}", config=name)
+        if own is not None:
+            ids = self._merged_v_switches(own, base)
+        config = PodConfig(label, None, self.path, ids, *_groups(own, base), in_use, _DEFAULTS)
+        if name is None or own is not None:
+            return config
+        missing = Unknown(facts.TERWAY_CONFIGS.path, facts.TERWAY_CONFIGS, name)
+        return config._replace(v_switch_ids=None, security_group_ids=None, missing=missing)
 
     def _merged_v_switches(self, own: Network, base: Network | None) -> tuple[str, ...]:
         """Return the vSwitches after the merge patch: a zone in the patch replaces the same zone of the base."""
