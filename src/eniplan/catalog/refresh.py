@@ -89,14 +89,7 @@ def _safest(field: str, rows: Iterable[Mapping[str, Any]]) -> Any:  # noqa: ANN4
 
 
 def refreshed(bundled: Catalog, rows: Mapping[str, Mapping[str, Any]], asked: Asked) -> str:
-    """Return the text of the file of `specs update`.
-
-    Args:
-        bundled: the bundled data, for families that rows do not name.
-        rows: a row for each type.
-        asked: the source of the rows.
-
-    """
+    """Return the text of the file of `specs update`. The bundled data knows families that rows do not name."""
     lines = []
     for name, found in sorted(rows.items()):
         row = dict(found)

@@ -78,14 +78,7 @@ def read(path: str, data: bytes) -> dict[str, Entry]:
 
 
 def known(report: Report, entries: dict[str, Entry], path: str) -> tuple[Report, tuple[Entry, ...]]:
-    """Return the report with known findings waived, and the entries that no longer occur.
-
-    Args:
-        report: the report of the run.
-        entries: the entries of the baseline.
-        path: the path of the baseline.
-
-    """
+    """Return the report with the findings of a baseline waived, and the entries that no longer occur."""
     left, findings = dict(entries), []
     for finding, mark in _marked(report, os.path.dirname(path)):
         entry = left.pop(mark, None)

@@ -179,14 +179,7 @@ def check(  # noqa: PLR0913 - subject, data and options
 ) -> Report:
     """Check plans one at a time, so that memory grows with the findings and not with the plans.
 
-    Args:
-        loaded: the plans, and the problems of those that cannot be read.
-        catalog: the instance data.
-        settings: how strictly to judge.
-        fail_on: the lowest level at which a finding fails the run.
-        rules: the rules to apply.
-        waivers: waiver files, beside the waivers in plans.
-
+    `loaded` has the plans, and the problems of those that cannot be read; `waivers` are those beside the plans' own.
     """
     run = _Run(catalog, settings, rules)
     for item in loaded:

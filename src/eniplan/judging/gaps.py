@@ -25,14 +25,7 @@ def fact_at(path: Path) -> Fact | None:
 
 
 def waiting(rules: Iterable[AnyRule], path: Path, value: Value) -> Iterator[str]:
-    """Yield the ids of the rules that the missing value at a key path could trigger.
-
-    Args:
-        rules: the rules to choose from.
-        path: the key path of the missing value.
-        value: the plan.
-
-    """
+    """Yield the ids of those rules that the missing value at a key path of a plan could trigger."""
     key = _key(path)
     names_nothing = key == facts.POOL_NAME.key and not _refers(value)
     near = _near(key)

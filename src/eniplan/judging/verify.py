@@ -49,17 +49,9 @@ def verify(  # noqa: PLR0913 - subject, data and options
     pool_ids: Mapping[str, str] | None = None,
     waivers: Iterable[WaiverFile | Problem] = (),
 ) -> Report:
-    """Check a running cluster.
+    """Check a running cluster against a plan. Without a plan every exclusive node is judged by itself.
 
-    Args:
-        observed: the objects read from the cluster.
-        plan: the expected state; without a plan every exclusive node is judged by itself.
-        catalog: the instance data.
-        settings: how strictly to judge.
-        fail_on: the lowest level at which a finding fails the run.
-        pool_ids: node pool ids by pool name in the plan, as far as the user states them.
-        waivers: waiver files, beside the waivers in the plan.
-
+    `pool_ids` has node pool ids by pool name, as far as the user states them; `waivers` are those beside the plan's own.
     """
     document = None if plan is None else plan[0]
     view = view_of(observed, plan, catalog, settings, pool_ids)

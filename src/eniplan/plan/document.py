@@ -640,7 +640,8 @@ class _JsonTree:
             else:
                 value = token
                 found[len(found)] = value.start(), None
-            token = _lexeme(self._text, _end(self._text, value))
+            _, end = _decode(self._text, value.start())
+            token = _lexeme(self._text, end)
         return found, token.start()
 
 
@@ -652,22 +653,6 @@ def _lexeme(text: str, offset: int) -> re.Match[str]:
     found = _LEXEME.search(text, offset)
     assert found is not None  # noqa: S101 - the text is valid JSON, so every bracket is closed
     return found
-
-
-_NESTED = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
-
-
-def _end(text: str, token: re.Match[str]) -> int:
-    """Return the offset after the value that begins with a token."""
-    if token[0] not in "{[":
-        return token.end()
-    depth = 0
-    for inner in _NESTED.finditer(text, token.start()):
-        sign = inner[0][0]
-        depth += 1 if sign in "{[" else -1 if sign in "]}" else 0
-        if not depth:
-            return inner.end()
-    return len(text)
 
 
 # --- Kubernetes lists in JSON, read item by item ------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.messages import count, say
-from eniplan.report.words import number, summary
+from eniplan.report.words import number, ready, summary
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -42,11 +42,10 @@ def _pool(pool: PoolSheet) -> str:
     seen = pool.proven
     if seen is None:
         return str(say("{pool}: not seen", pool=pool.name))
-    ready = say("{ready} of {nodes} Ready", ready=seen.ready,
-                nodes=count(seen.nodes, "{n} node", "{n} nodes"))  # fmt: skip
+    about = {"pool": pool.name, "ready": ready(seen), "used": number(seen.pods)}
     if seen.enis is None:
-        return str(say("{pool}: {ready}, {used} exclusive pods", pool=pool.name, ready=ready, used=number(seen.pods)))
-    return str(say(
-        "{pool}: {ready}, {used} of {enis} exclusive ENIs used, {free} free",
-        pool=pool.name, ready=ready, used=number(seen.pods), enis=seen.enis, free=number(seen.free),
-    ))  # fmt: skip
+        return str(say("{pool}: {ready}, {used} exclusive pods", **about))
+    free = number(seen.free)
+    return str(
+        say("{pool}: {ready}, {used} of {enis} exclusive ENIs used, {free} free", enis=seen.enis, free=free, **about)
+    )

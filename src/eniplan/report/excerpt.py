@@ -42,11 +42,7 @@ def lines_of(data: bytes) -> Sequence[str]:
 def excerpt(line: str, column: int, room: int) -> Excerpt | None:
     """Return the part of a line around a position; None if the line is shorter, or may hold a secret.
 
-    Args:
-        line: the whole line.
-        column: the position in characters, from 1.
-        room: the maximum width in terminal columns.
-
+    The position counts characters from 1, and the room terminal columns.
     """
     at = column - 1
     if not 0 <= at < len(line) or may_be_secret(line):

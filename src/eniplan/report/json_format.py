@@ -32,14 +32,7 @@ def write(report: Report) -> str:
 
 
 def failure(problems: Iterable[Problem], exit_code: int, *, is_report: bool) -> str:
-    """Return the document of a failed run: an empty report with the problems, or only the problems.
-
-    Args:
-        problems: what went wrong.
-        exit_code: the exit code of the run.
-        is_report: whether the command writes a report when it succeeds.
-
-    """
+    """Return the document of a failed run: a report with only the problems, if the command writes reports."""
     told = tuple(problems)
     if is_report:
         catalog = Catalog()

@@ -56,13 +56,9 @@ def name_of(fields: Iterable[str], known: Mapping[str, object], over: Mapping[st
 
 
 def as_map(date: str, own: OwnData | None, more: Iterable[OwnData] = ()) -> dict[str, dict[str, str | None]]:
-    """Return all layers by name for programs, lowest first.
+    """Return all layers by name for programs, lowest first. Those in `more` may override the user's own data.
 
-    Args:
-        date: the date of the bundled data.
-        own: the user's own data, if any.
-        more: layers that may override it.
-
+    The date is that of the bundled data.
     """
     found: dict[str, dict[str, str | None]] = {}
     for layer in (*more, *(() if own is None else own.stack())):

@@ -28,10 +28,7 @@ _MENTION = re.compile(r"@(?=\w)")
 def write(report: Report, *, room: int | None = None) -> str:
     """Return the report in GitHub's dialect of Markdown, which GitLab and most others read too.
 
-    Args:
-        report: the report.
-        room: the maximum size in bytes of UTF-8; a longer text is cut, and its last line says how much is missing.
-
+    A text of more than `room` bytes of UTF-8 is cut, and its last line says how much is missing.
     """
     lines = list(_lines(report))
     if room is not None:

@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 
 def write(report: Report, detail: Detail = NORMAL) -> str:
-    """Return findings, undecided facts, and the capacity sheet. Problems and the summary go to stderr instead.
-
-    Args:
-        report: the report.
-        detail: `concise` keeps one line per finding; `explain` adds effects and sources.
-
-    """
+    """Return findings, undecided facts, and the capacity sheet. Problems and the summary go to stderr instead."""
     told: set[str] = set()
     lines: list[str] = []
     for finding in report.findings:

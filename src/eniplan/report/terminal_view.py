@@ -57,15 +57,7 @@ class Screen(NamedTuple):
 def write(
     report: Report, screen: Screen, detail: Detail = NORMAL, lines: Callable[[str], Sequence[str]] = lambda _: ()
 ) -> str:
-    """Return the terminal view of a report.
-
-    Args:
-        report: the report.
-        screen: the terminal.
-        detail: how much of the report to show.
-        lines: returns the lines of an input that can be shown.
-
-    """
+    """Return the terminal view of a report. `lines` returns the lines of an input that can be shown."""
     return render(_View(report, screen, detail, lines).blocks(), screen.width, colour=screen.colour)
 
 

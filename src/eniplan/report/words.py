@@ -172,12 +172,16 @@ def span(values: tuple[int | None, int | None]) -> Message:
 
 def proven(found: Proven) -> Message:
     """Format the observed state of a pool."""
-    ready = say("{ready} of {nodes} Ready", ready=found.ready, nodes=count(found.nodes, "{n} node", "{n} nodes"))
     enis = NOTHING
     if found.enis is not None:
         enis = say("aliyun/eni {enis} of {expected}", enis=found.enis, expected=number(found.expected))
     pods = say("{bound} of {pods} pods with a bound PodENI", bound=number(found.bound), pods=number(found.pods))
-    return together((ready, enis, pods), ", ")
+    return together((ready(found), enis, pods), ", ")
+
+
+def ready(found: Proven) -> Message:
+    """Say how many nodes of a pool are Ready."""
+    return say("{ready} of {nodes} Ready", ready=found.ready, nodes=count(found.nodes, "{n} node", "{n} nodes"))
 
 
 def proven_headings() -> tuple[Message, Message, Message]:

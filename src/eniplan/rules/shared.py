@@ -56,10 +56,7 @@ def free_together(plans: Iterable[Share]) -> dict[str, int | None]:
 def repeated(plans: Iterable[Share], names: Iterable[Mapping[str, Path]]) -> Iterator[tuple[int, str, Path, Place]]:
     """Yield (plan index, name, path, earlier place) for each name that an earlier plan already has.
 
-    Args:
-        plans: the plans of a cluster.
-        names: the names of each plan, with their paths.
-
+    `names` has the names of each plan, with their paths.
     """
     first: dict[str, tuple[int, Place]] = {}
     for i, (plan, own) in enumerate(zip(plans, names, strict=True)):

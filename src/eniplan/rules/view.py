@@ -91,15 +91,7 @@ class PlanView(View):
         settings: Settings,
         live: LiveFacts | None = None,
     ) -> None:
-        """Take the plan, the instance data, the settings and the facts of the account.
-
-        Args:
-            plan: the plan as the user states it.
-            catalog: the instance data.
-            settings: how strictly to judge.
-            live: the facts of the account, which replace stated ones; None: no account.
-
-        """
+        """Take the plan as stated, the instance data, the settings, and the account's facts, which replace stated ones."""
         super().__init__()
         self._zoned: dict[tuple[str, ...], Mapping[str, tuple[VSwitch, ...]]] = {}
         self.stated = plan
