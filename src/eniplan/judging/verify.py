@@ -51,7 +51,7 @@ def verify(  # noqa: PLR0913 - subject, data and options
 ) -> Report:
     """Check a running cluster against a plan. Without a plan every exclusive node is judged by itself.
 
-    `pool_ids` has node pool ids by pool name, as far as the user states them; `waivers` are those beside the plan's own.
+    `pool_ids` has the node pool ids that the user states, by pool name; `waivers` are those beside the plan's own.
     """
     document = None if plan is None else plan[0]
     view = view_of(observed, plan, catalog, settings, pool_ids)

@@ -91,7 +91,7 @@ class PlanView(View):
         settings: Settings,
         live: LiveFacts | None = None,
     ) -> None:
-        """Take the plan as stated, the instance data, the settings, and the account's facts, which replace stated ones."""
+        """Take a plan as stated, the instance data, the settings, and an account's facts, which replace stated ones."""
         super().__init__()
         self._zoned: dict[tuple[str, ...], Mapping[str, tuple[VSwitch, ...]]] = {}
         self.stated = plan
