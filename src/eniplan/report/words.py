@@ -40,7 +40,7 @@ def heading(of: Heading) -> Message:
 
 def verdict(report: Report) -> Message:
     """Return the verdict in a few words."""
-    is_cluster = any(isinstance(rule, ClusterRule) for rule in report.rules)
+    is_cluster = _is_of_cluster(report)
     if is_cluster and report.exit_code == OK and report.undecided:
         return say("passes as far as known")
     one = is_cluster or len(report.inputs) == 1
@@ -53,9 +53,13 @@ def verdict(report: Report) -> Message:
 
 def subject(report: Report) -> Message:
     """Return the subject of the verdict."""
-    if any(isinstance(rule, ClusterRule) for rule in report.rules):
+    if _is_of_cluster(report):
         return say("The cluster")
     return say("The plan") if len(report.inputs) == 1 else say("The plans")
+
+
+def _is_of_cluster(report: Report) -> bool:
+    return any(isinstance(rule, ClusterRule) for rule in report.rules)
 
 
 def summary(report: Report) -> Message:

@@ -12,7 +12,7 @@ from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.store import laid_over
 from eniplan.k8s.kinds import BEHIND, HOLDERS, standing_behind
-from eniplan.messages import Message, count, named, say
+from eniplan.messages import NOTHING, Message, count, named, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL, looks_exclusive
 from eniplan.rules.base import Unknown, View
@@ -106,13 +106,18 @@ class Stop(NamedTuple):
     """Where a pod has stopped. A report groups pods with the same stop."""
 
     rule: str
-    key: str
-    """Equal for pods to group; `why` may differ between them."""
-    why: Message
-    """The reason, in words that follow `3 pods`."""
-    fix: Message
-    facts: Mapping[str, object]
+    why: Message = NOTHING
+    """The reason, in words that follow `3 pods`; empty if the rule has its own."""
+    fix: Message = NOTHING
+    facts: Mapping[str, object] = {}
     level: Level | None = None
+    alike: str = ""
+    """What pods with the same stop have in common, if `why` may differ between them."""
+
+    @property
+    def key(self) -> str:
+        """A text that is the same for pods with the same stop."""
+        return f"{self.level} {self.alike or self.why}"
 
 
 class ClusterView(View):
@@ -558,7 +563,7 @@ def _zoneless(network: _Network, wanted: tuple[str, ...], where: Message) -> Sto
         why = say("pending: {source} has vSwitches in {zones}; {where}", source=source, zones=zones, where=where)
     fix = say("add a vSwitch of {zone} to {source} and recreate the pods: {show}", zone=wanted[0], source=source,
               show=show)  # fmt: skip
-    return Stop("VER020", str(why), why, fix, {"zones": list(zones), "nodeZones": list(wanted)})
+    return Stop("VER020", why, fix, {"zones": list(zones), "nodeZones": list(wanted)})
 
 
 def _batch_label(key: str) -> Message:

@@ -42,10 +42,6 @@ _IMAGE = frozenset(
 """kubelet's reasons for a container whose image cannot be used."""
 
 
-def _stop(rule: str, why: Message, fix: Message, level: Level | None = None, **facts: object) -> Stop:
-    return Stop(rule, f"{level} {why}", why, fix, facts, level)
-
-
 def _event(view: ClusterView, pod: Pod, *reasons: str) -> Event | None:
     """Return the event of a pod with one of these reasons, the first that it has; None if it has none."""
     found = {event.reason: event for event in view.events_of(pod)}
@@ -86,9 +82,9 @@ def stop_of(view: ClusterView, pod: Pod) -> Stop | None:
     if node is None:
         return _not_started(view, pod, say("on {node}, which is not judged", node=pod.node))
     if pod.starting and node.name in view.terway_down:
-        return _stop("VER033", NOTHING, NOTHING)
+        return Stop("VER033")
     if pod.starting and node.name in view.overfull:
-        return _stop("VER018", NOTHING, NOTHING)
+        return Stop("VER018")
     return _on_its_way(view, pod, node)
 
 
@@ -110,7 +106,7 @@ def _without(view: ClusterView, pod: Pod) -> Stop:
     if failed is not None:
         return failed
     if view.controllers_down:
-        return _stop("VER034", NOTHING, NOTHING)
+        return Stop("VER034")
     told = _message(view, pod, *AFTER_BIND)
     fix = say("is terway-controlplane running, and can it read the pod? kubectl -n {namespace} describe pod {name}",
               namespace=pod.namespace, name=pod.name)  # fmt: skip
@@ -118,7 +114,7 @@ def _without(view: ClusterView, pod: Pod) -> Stop:
     if told:
         fix = together(filter(None, (known_cure(view, told, pod), fix)))
         why = say("on exclusive nodes without a PodENI ({event})", event=told)
-    return Stop("VER012", "without", why, fix, {})
+    return Stop("VER012", why, fix, alike="without")
 
 
 def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
@@ -139,20 +135,20 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
         cured = known_cure(view, eni.message, pod)
         if cured is not None:
             fix = say("{fix}; {recreate}; {command}", fix=cured, recreate=recreate, command=describe)
-        return _stop("VER013", why, fix, phase=eni.phase)
+        return Stop("VER013", why, fix, {"phase": eni.phase})
     if eni.pod_uid and pod.uid and eni.pod_uid != pod.uid:
         why = say("with the PodENI of an earlier pod of the same name")
-        return _stop("VER015", why, say("wait for Terway; if it stays like this: {command}", command=recreate))
+        return Stop("VER015", why, say("wait for Terway; if it stays like this: {command}", command=recreate))
     if pod.address and eni.address and pod.address != eni.address:
         why = say("with an address that is not the one in the PodENI")
         fix = say("recreate the pod: {command}", command=recreate)
-        return _stop("VER015", why, fix)
+        return Stop("VER015", why, fix)
     dense = node.is_lingjun and eni.is_dense
     if eni.types and not dense and (eni.trunk or any(kind != "Secondary" for kind in eni.types)):
         by = say(" on trunk ENI {trunk}", trunk=eni.trunk) if eni.trunk else NOTHING
         why = say("with an ENI of type {types}{by}, where exclusive means Secondary", types=eni.types, by=by)
         fix = say("was the node exclusive when it started? Recreate the pod: {command}", command=recreate)
-        return _stop("VER014", why, fix, types=list(eni.types))
+        return Stop("VER014", why, fix, {"types": list(eni.types)})
     return None
 
 
@@ -170,7 +166,7 @@ def _unplaced(view: ClusterView, pod: Pod) -> Stop | None:
         why = say("pending, requesting {resource}{by}, which no exclusive node offers", resource=MEMBER_ENI, by=by)
         fix = say("set eniType of the PodNetworking to ENI: kubectl edit podnetworking {name}; then recreate the pods",
                   name=pod.networking or "NAME")  # fmt: skip
-        return _stop("VER019", why, fix, None if meant else "warning", podNetworking=pod.networking)
+        return Stop("VER019", why, fix, {"podNetworking": pod.networking}, None if meant else "warning")
     zoneless = view.zoneless.get(pod.path)
     return _scaled(view, pod, _unscheduled(view, pod, pod.trouble, workload)) if zoneless is None else zoneless
 
@@ -185,12 +181,12 @@ def _unscheduled(view: ClusterView, pod: Pod, trouble: Trouble, workload: Worklo
         why = say("held back by a scheduling gate")
         fix = say("what removes the gate? kubectl -n {namespace} get pod {name} -o jsonpath='{path}'",
                   namespace=pod.namespace, name=pod.name, path="{.spec.schedulingGates}")  # fmt: skip
-        return _stop("VER021", why, fix, level)
+        return Stop("VER021", why, fix, level=level)
     candidates = view.candidates(pod, workload)
     if only:
         candidates = tuple(node for node in candidates if node.name == only)
     elif not candidates:
-        return _stop("VER021", *_no_node(view, pod), level)
+        return Stop("VER021", *_no_node(view, pod), level=level)
     shape = (pod.eni, pod.networking, workload and workload.identity, pod.wants)
     alike = view.once(_told)
     if shape not in alike:
@@ -198,12 +194,12 @@ def _unscheduled(view: ClusterView, pod: Pod, trouble: Trouble, workload: Worklo
     found = alike[shape]
     facts = {"scheduler": told} if told else {}
     if found is not None:
-        return _stop("VER021", say("pending: {why}", why=found.why), found.fix, level, **facts)
+        return Stop("VER021", say("pending: {why}", why=found.why), found.fix, facts, level)
     describe = describe_pod(pod.namespace, pod.name)
     if told:
         fix = together((advice(told), describe))
         why = say("pending; the scheduler reports: {message}", message=told)
-        return Stop("VER021", f"{level} {_alike(told)}", why, fix, facts, level)
+        return Stop("VER021", why, fix, facts, level, _alike(told))
     if pod.wants.scheduler:
         why = say("pending, not processed by scheduler {scheduler}", scheduler=pod.wants.scheduler)
         fix = say("is schedulerName right, and is that scheduler running? {describe}", describe=describe)
@@ -213,7 +209,7 @@ def _unscheduled(view: ClusterView, pod: Pod, trouble: Trouble, workload: Worklo
     else:
         why = say("pending, only allowed on {node}, which is no exclusive node in its zones", node=only)
         fix = say("does it exist? kubectl get node {node}; {describe}", node=only, describe=describe)
-    return _stop("VER021", why, fix, level)
+    return Stop("VER021", why, fix, level=level)
 
 
 def _scaled(view: ClusterView, pod: Pod, stop: Stop) -> Stop:
@@ -225,7 +221,7 @@ def _scaled(view: ClusterView, pod: Pod, stop: Stop) -> Stop:
         return stop._replace(fix=say("an autoscaler adds a node: verify again with --wait 10m; if it stays, {fix}",
                                      fix=stop.fix))  # fmt: skip
     why = say("{why}; the autoscaler reports: {message}", why=stop.why, message=event.message)
-    return stop._replace(why=why, key=f"{stop.key} {_alike(event.message)}")
+    return stop._replace(why=why, alike=f"{stop.key} {_alike(event.message)}")
 
 
 _UNSCALED = ("FailedScaleUp", "ProvisionNodeFailed")
@@ -294,7 +290,7 @@ def _not_started(view: ClusterView, pod: Pod, so_far: Message) -> Stop | None:
     why = say("not running: {state}{so_far}", state=state_of(trouble), so_far=so_far)
     if trouble.reason == "NotReady":
         why = say("running and not Ready{so_far}", so_far=so_far)
-    return _stop("VER032", why, _cure(pod, trouble), level, reason=trouble.reason, phase=trouble.phase)
+    return Stop("VER032", why, _cure(pod, trouble), {"reason": trouble.reason, "phase": trouble.phase}, level)
 
 
 def _unmounted(view: ClusterView, pod: Pod) -> Stop | None:
@@ -305,7 +301,7 @@ def _unmounted(view: ClusterView, pod: Pod) -> Stop | None:
     why = say("without volumes: {reason}: {message}", reason=event.reason, message=event.message)
     fix = say("does each volume exist, and is it free? kubectl -n {namespace} describe pod {name}; kubectl -n "
         "{namespace} get pvc,configmap", namespace=pod.namespace, name=pod.name)  # fmt: skip
-    return Stop("VER032", f"{event.reason} {_alike(event.message)}", why, fix, {"reason": event.reason})
+    return Stop("VER032", why, fix, {"reason": event.reason}, alike=f"{event.reason} {_alike(event.message)}")
 
 
 def state_of(trouble: Trouble) -> Message:
@@ -344,8 +340,8 @@ def _failed(view: ClusterView, pod: Pod, reasons: tuple[str, ...]) -> Stop | Non
     times = say(" ({times} times)", times=event.times) if event.times > 1 else NOTHING
     why = say("without a network: {reason}{times}: {message}", reason=event.reason, times=times,
               message=event.message)  # fmt: skip
-    facts = {"reason": event.reason, "count": event.times}
-    return Stop("VER026", f"{event.reason} {_alike(event.message)}", why, network_advice(view, event, pod), facts)
+    facts, alike = {"reason": event.reason, "count": event.times}, f"{event.reason} {_alike(event.message)}"
+    return Stop("VER026", why, network_advice(view, event, pod), facts, alike=alike)
 
 
 def _alike(message: str) -> str:
