@@ -144,7 +144,7 @@ def read_pool(body: dict[str, Any]) -> Pool:
     if rest:
         value["overrides"] = rest
     # The known labels stay, and any rule about labels may wait for one of unknown key.
-    beside = {("labels",): unknown_label(labels_of(body)), ("overrides", *_CORDONED): cordoned}
+    beside = {("labels",): unknown_label(body), ("overrides", *_CORDONED): cordoned}
     unknown = _settle(value) | {path: str(found) for path, found in beside.items() if isinstance(found, NotKnown)}
     plain = rewritten(value, lambda part: f"({part})" if isinstance(part, NotKnown) else part)
     return Pool(plain, body_paths, unknown, tuple(misread))
@@ -236,8 +236,9 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
     return out
 
 
-def unknown_label(labels: Value) -> NotKnown | None:
-    """Return why labels are unknown: as a whole, or the first of which not even the key is known."""
+def unknown_label(body: Mapping[str, Any]) -> NotKnown | None:
+    """Return why the labels of a body are unknown: as a whole, or the first of which not even the key is known."""
+    labels = labels_of(body)
     keys = (item.get("key") if isinstance(item, dict) else item for item in listing(labels))
     return next((key for key in (labels, *keys) if isinstance(key, NotKnown)), None)
 

@@ -26,7 +26,7 @@ from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, is_judged
 from eniplan.inputs.objects import Object, objects, objects_of
 from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, blanked, unknown_in
 from eniplan.inputs.pool_inputs import PoolInputs
-from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, Resource
+from eniplan.inputs.spelling import CROSSPLANE, CROSSPLANE_POOL, PULUMI, ROS, TERRAFORM, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.unread import FILE, MARKS, Patched, Unread
 from eniplan.k8s.kinds import OF_PODS, PASSING_ON, PLACING
@@ -560,12 +560,12 @@ class Collected:
     def _finish_patched_pools(self) -> None:
         """Know nothing of what kustomizations make of node pools, whose patches are no pools themselves."""
         for found in self._kustomizations.values():
-            if not kustomize.patches_kind(found, templates.CROSSPLANE_POOL):
+            if not kustomize.patches_pools(found):
                 continue
             from eniplan.inputs.composition import nothing_known  # noqa: PLC0415 - few runs have such a patch
 
             self._pools.leave_out(set(found.patches))
-            lost = nothing_known(NotKnown(found.changing((templates.CROSSPLANE_POOL,))))
+            lost = nothing_known(NotKnown(found.changing((CROSSPLANE_POOL,))))
             resource = Resource(found.folder, found.document, (), lost, CROSSPLANE)
             self._pools.take(resource, CROSSPLANE.body_of(lost), (), None, "")
 

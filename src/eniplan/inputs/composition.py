@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import Elsewhere, NotKnown
-from eniplan.inputs.spelling import CROSSPLANE, DECIDING, Resource, camel
+from eniplan.inputs.spelling import CROSSPLANE, CROSSPLANE_POOL, DECIDING, Resource, camel
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.plan.document import value_at
@@ -77,14 +77,8 @@ class _Merged(Elsewhere):
         return (*self._spec, _FIRST, *path[end + 1 :]) if is_initial else path
 
 
-def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: ANN401 - values of a document
-    """Yield the name, the path and the `spec` of each resource of a kind, with `NotKnown` for patched values.
-
-    Args:
-        value: a Composition.
-        kind: the kind of resource.
-
-    """
+def bases(value: Any) -> Iterator[tuple[str, Path, Any]]:  # noqa: ANN401 - values of a document
+    """Yield the name, the path and the `spec` of each pool of a Composition, with `NotKnown` for patched values."""
     steps = value_at(value, ("spec", "pipeline"))
     at: list[Path] = [("spec",)]
     at += (("spec", "pipeline", i, "input") for i in range(len(listing(steps))))
@@ -92,7 +86,7 @@ def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: AN
         sets = value_at(value, (*part, "patchSets"))
         for i, resource in enumerate(listing(value_at(value, (*part, "resources")))):
             found = value_at(resource, ("base", "spec"))
-            if value_at(resource, ("base", "kind")) != kind or not isinstance(found, dict):
+            if value_at(resource, ("base", "kind")) != CROSSPLANE_POOL or not isinstance(found, dict):
                 continue
             for patch in _patches(resource, sets):
                 found = _patched(found, patch)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from eniplan.inputs.objects import Object
+from eniplan.inputs.spelling import CROSSPLANE_POOL
 from eniplan.inputs.unread import KUSTOMIZATION, hidden_pods
 from eniplan.k8s.patches import patched
 from eniplan.k8s.values import listing, mapping
@@ -104,12 +105,12 @@ def placed(found: Kustomization, in_files: Mapping[str, Collection[str]]) -> set
     return {name if re.fullmatch(r"[\w.-]+", name) else "" for name in out}
 
 
-def patches_kind(found: Kustomization, kind: str) -> bool:
-    """Return whether a patch of a kustomization is for objects of a kind."""
+def patches_pools(found: Kustomization) -> bool:
+    """Return whether a patch of a kustomization is for node pools of Crossplane."""
     for item in found.listed(*_PATCHES):
         inline = [part for part in _written(item) if isinstance(part, dict | list)]
         parts = inline or _in_file(found.path_of(item))
-        if kind in (value_at(mapping(item).get("target"), ("kind",)), *(value_at(part, ("kind",)) for part in parts)):
+        if any(value_at(part, ("kind",)) == CROSSPLANE_POOL for part in (mapping(item).get("target"), *parts)):
             return True
     return False
 

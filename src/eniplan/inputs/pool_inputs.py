@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import Problem
-from eniplan.inputs.body import labels_of, mode_of, read_pool, unknown_label
+from eniplan.inputs.body import mode_of, read_pool, unknown_label
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.spelling import PoolPlaces
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, unit_of, unit_of_doubtful
@@ -77,7 +77,7 @@ class PoolInputs:
         if resource.vanishes:
             self._leaving.append((found, stated))
         elif mode_of(body) is None:
-            lost = unknown_label(labels_of(body))
+            lost = unknown_label(body)
             unknown = say("its labels are not known")
             why = together((unknown, say("{lost}", lost=lost)), ": ") if lost else unknown
             self._doubtful.append((found, why, stated))

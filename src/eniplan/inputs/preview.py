@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.body import exclusive, mode_of
 from eniplan.inputs.places import NotKnown
-from eniplan.inputs.spelling import PULUMI, Resource
+from eniplan.inputs.spelling import PULUMI, PULUMI_POOL, Resource
 from eniplan.inputs.terraform import AFTER_APPLY, label_map
 from eniplan.k8s.values import listing
 from eniplan.messages import say
@@ -33,18 +33,12 @@ def is_preview(value: dict[str, Any]) -> bool:
     return any(isinstance(step, dict) and {"op", "urn"} <= step.keys() for step in steps)
 
 
-def pools(document: Document, kinds: tuple[str, ...]) -> Iterator[tuple[Resource, Message | None]]:
-    """Yield the node pools of a preview, each with the reason if it is neither created nor changed.
-
-    Args:
-        document: the preview.
-        kinds: the types of a node pool.
-
-    """
+def pools(document: Document) -> Iterator[tuple[Resource, Message | None]]:
+    """Yield the node pools of a preview, each with the reason if it is neither created nor changed."""
     value: Any = document.value
     for i, step in enumerate(value["steps"]):
         made = value_at(step, ("newState", "inputs"))
-        if not isinstance(made, dict) or value_at(step, ("newState", "type")) not in kinds:
+        if not isinstance(made, dict) or value_at(step, ("newState", "type")) not in PULUMI_POOL:
             continue
         operation = str(step.get("op"))
         before = value_at(step, ("oldState", "inputs", "labels")) if operation == "update" else None

@@ -340,4 +340,6 @@ PULUMI = CamelCase(
     {name.replace("spot_price_limit[]", "spot_price_limits[]"): api for name, api in read("terraform").items()},
     "clusterId",
 )
+PULUMI_POOL = ("alicloud:cs:NodePool", "alicloud:cs/nodePool:NodePool")
 CROSSPLANE = Crossplane(read("terraform"), "clusterId")
+CROSSPLANE_POOL = "KubernetesNodePool"

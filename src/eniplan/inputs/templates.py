@@ -16,7 +16,18 @@ from eniplan.errors import InputError
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import NotKnown, Origin, blanked
-from eniplan.inputs.spelling import BODY, CASED, PULUMI, ROS, Resource, as_text, camel, snake
+from eniplan.inputs.spelling import (
+    BODY,
+    CASED,
+    CROSSPLANE_POOL,
+    PULUMI,
+    PULUMI_POOL,
+    ROS,
+    Resource,
+    as_text,
+    camel,
+    snake,
+)
 from eniplan.k8s.kinds import objects
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
@@ -33,10 +44,8 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
     from eniplan.plan.document import Document, Path
 
-_PULUMI_POOL = ("alicloud:cs:NodePool", "alicloud:cs/nodePool:NodePool")
 _PULUMI_SWITCH = ("alicloud:vpc:Switch", "alicloud:vpc/switch:Switch")
 _PULUMI_GROUP = ("alicloud:ecs:SecurityGroup", "alicloud:ecs/securityGroup:SecurityGroup")
-CROSSPLANE_POOL = "KubernetesNodePool"
 _ROS_FORMAT = "ROSTemplateFormatVersion"
 CLUSTER_REQUEST = ("cluster_type", "kubernetes_version", "region_id", "vpcid", "addons", "profile")
 """Fields of a CreateCluster body; one of them identifies it."""
@@ -94,7 +103,7 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
         from eniplan.inputs.preview import is_preview, pools  # noqa: PLC0415 - most runs have none
 
         if is_preview(value):
-            found = list(pools(document, _PULUMI_POOL))
+            found = list(pools(document))
             left = tuple((pool, why) for pool, why in found if why is not None)
             return [Group((document.file,), [pool for pool, why in found if why is None], left=left)]
     resources = value.get("resources")
@@ -142,7 +151,7 @@ def _crossplane(document: Document) -> list[Group] | None:
         return None
     from eniplan.inputs.composition import bases, pool_of  # noqa: PLC0415 - most runs have none
 
-    specs += bases(value, CROSSPLANE_POOL)
+    specs += bases(value)
     found = [
         pool_of(name, document, path, spec, existing=_ADOPTED if path in adopted else None)
         for name, path, spec in specs
@@ -338,7 +347,7 @@ def _pulumi(document: Document, *, is_closed: bool) -> Iterator[Group]:
     pools = [
         Resource(name, document, ("resources", name, "properties"), item["properties"], PULUMI)
         for name, item in template.resources.items()
-        if _type(item) in _PULUMI_POOL and isinstance(value_at(item, ("properties",)), dict)
+        if _type(item) in PULUMI_POOL and isinstance(value_at(item, ("properties",)), dict)
     ]
     yield from template.groups(pools)
 

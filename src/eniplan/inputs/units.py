@@ -63,8 +63,8 @@ class Unit(NamedTuple):
         )
 
 
-_NO_CLUSTER = (Gap(facts.TERWAY_VERSION.path, facts.TERWAY_VERSION.hint),)
-"""Facts that these inputs have no field for, so TW008 must not report them as missing."""
+_NO_VERSION = Gap(facts.TERWAY_VERSION.path, facts.TERWAY_VERSION.hint)
+"""A fact that these inputs have no field for, so TW008 must not report it as missing."""
 
 
 def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | None = None) -> Unit:
@@ -102,7 +102,7 @@ def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | Non
         (
             *(Gap(("nodePools", i, *path), why) for i, pool in enumerate(pools) for path, why in pool.unknown.items()),
             *(Gap(("cluster", *path), why) for path, why in unknown.items()),
-            *(_NO_CLUSTER if has_no_field and value_at(value, _NO_CLUSTER[0].path) is None else ()),
+            *([_NO_VERSION] if has_no_field and value_at(value, _NO_VERSION.path) is None else ()),
         ),
     )
 

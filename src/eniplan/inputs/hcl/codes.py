@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import ipaddress
+from binascii import b2a_base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -84,12 +85,7 @@ def _digest(name: str) -> Function:
 
 
 def _digest64(name: str) -> Function:
-    def made(args: Arguments) -> Any:  # noqa: ANN401 - a value
-        import base64  # noqa: PLC0415 - few files encode
-
-        return base64.b64encode(hashlib.new(name, _only(args).encode()).digest()).decode()
-
-    return made
+    return lambda args: b2a_base64(hashlib.new(name, _only(args).encode()).digest(), newline=False).decode()
 
 
 def _only(args: Arguments) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from binascii import b2a_base64
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -214,7 +215,5 @@ def _made(name: str, args: list[Any], content: str | NotKnown, fill: Fill) -> An
     if isinstance(content, NotKnown):
         return NotKnown(say("{name}(): {content}", name=name, content=content))
     if name == "filebase64":
-        import base64  # noqa: PLC0415 - few files encode
-
-        return base64.b64encode(content.encode()).decode()
+        return b2a_base64(content.encode(), newline=False).decode()
     return content if name == "file" else fill(template(content), entries(args[1]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from binascii import a2b_base64, b2a_base64
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.hcl.values import (
@@ -581,16 +582,12 @@ _UNQUOTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _encode64(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    import base64  # noqa: PLC0415 - few files encode
-
-    return base64.b64encode(text(args[0]).encode()).decode()
+    return b2a_base64(text(args[0]).encode(), newline=False).decode()
 
 
 def _decode64(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    import base64  # noqa: PLC0415 - few files decode
-
     try:
-        return base64.b64decode(text(args[0]), validate=True).decode()
+        return a2b_base64(text(args[0]), strict_mode=True).decode()
     except ValueError:
         raise RefusedError(say("not valid base64")) from None
 

@@ -406,7 +406,7 @@ class _Reader:
         inner = [child for child in node.children if child.type in _COMPUTED]
         ranges = [self._span(child) for child in inner]  # their lines do not count for indentation
         cut = _indent(data, first, last, ranges) if data.startswith(b"<<-", start) else 0
-        parts = self._parts(inner, first, last, lambda text: text, depth, cut)
+        parts = self._parts(inner, first, last, _undoubled, depth, cut)
         return Template(start, end, tuple(parts), unwraps=False)
 
     def _parts(  # noqa: PLR0913, PLR0917 - a range, its nodes, and how to read its text
@@ -422,7 +422,7 @@ class _Reader:
             is_trimmed, trims = self._trims(node) if node is not None else (False, False)
             text = text.rstrip() if is_trimmed else text
             if text:
-                out.append(read(text) if read is _unescaped else re.sub(_UNDOUBLED, lambda found: found[0][1:], text))
+                out.append(read(text))
             if node is not None:
                 out.append(self._computed(node, read, depth, cut))
             at = ends
@@ -631,6 +631,11 @@ def number(words: str) -> Any:  # noqa: ANN401 - an int, a Fraction, or None
 
 def _unescaped(text: str) -> str:
     return re.sub(_ESCAPE, _unescape, text) if "\\" in text or "{" in text else text
+
+
+def _undoubled(text: str) -> str:
+    """Return a text of a heredoc, in which only the beginnings of expressions are escaped."""
+    return re.sub(_UNDOUBLED, lambda found: found[0][1:], text)
 
 
 def _unescape(found: re.Match[str]) -> str:

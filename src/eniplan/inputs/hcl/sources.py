@@ -11,8 +11,6 @@ from eniplan.inputs.places import NotKnown
 from eniplan.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from eniplan.inputs.hcl.module import Module
     from eniplan.inputs.hcl.nodes import Expression
     from eniplan.inputs.hcl.parse import Block, Text
@@ -41,7 +39,9 @@ def sources(node: Expression, module: Module, block: Block | None) -> tuple[str,
             if isinstance(path, str) and not isinstance(path, NotKnown):
                 found[posixpath.normpath(posixpath.join(here.top, path))] = None
         elif name is None:
-            waiting += ((inner, here, around) for inner in _inner(item))
+            parts = item if isinstance(item, tuple) else ()
+            # In reverse order, so that the stack gives them back in the order of the text.
+            waiting += ((part, here, around) for part in reversed(parts) if isinstance(part, tuple))
         elif (id(here), name) not in seen:
             seen.add((id(here), name))
             kind, _, rest = name.partition(".")
@@ -69,12 +69,6 @@ def _referred(item: Any) -> str | None:  # noqa: ANN401 - a node
 
 _READING = ("file", "templatefile")
 _ROOTS = ("var", "local", "each", "count", "terraform")
-
-
-def _inner(item: Any) -> Iterator[Any]:  # noqa: ANN401 - a node
-    """Yield the parts of a node in reverse order, so that a stack pops them in the order of the text."""
-    if isinstance(item, tuple):
-        yield from (part for part in reversed(item) if isinstance(part, tuple))
 
 
 def _variable(module: Module, name: str) -> tuple[list[str], list[tuple[Any, Module, Block | None]]]:
