@@ -30,7 +30,7 @@ from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text, unkn
 from eniplan.inputs.spelling import DECIDING, TERRAFORM, Resource
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
-from eniplan.plan.document import Document
+from eniplan.plan.document import Document, value_at
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def planned(document: Document) -> Iterator[Resource | Skipped | Document | Prob
         return
     found: list[tuple[Path, Any]] = [(("resource_changes", i), change) for i, change in enumerate(changes or ())]
     found += [  # changes deferred to a later apply, each in a wrapper
-        (("deferred_changes", i, "resource_change"), _map(item, "resource_change"))
+        (("deferred_changes", i, "resource_change"), value_at(item, ("resource_change",)))
         for i, item in enumerate(listing(value.get("deferred_changes")))
     ]
     configured = _Configured(value)
@@ -79,7 +79,7 @@ def planned(document: Document) -> Iterator[Resource | Skipped | Document | Prob
             yield _change(document, path, change, configured)
         elif isinstance(kind, str) and (kind in MANIFESTS or kind in SPELLED):
             yield from _applied(document, path, change)
-        elif kind == CHART and (names := named_in(str(_map(change, "change").get("after")))):
+        elif kind == CHART and (names := named_in(str(value_at(change, ("change", "after"))))):
             place = Document(document.file, None, Within(document, (*path, "address")))
             yield Skipped(str(change.get("address", kind)), ONLY_HELM, names, part=place)
 
@@ -89,7 +89,7 @@ _SHOW = say("create it with `terraform show -json plan.out`")
 
 def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator[Document | Skipped]:
     """Yield the Kubernetes objects that a change applies."""
-    change, kind = _map(resource, "change"), resource["type"]
+    change, kind = mapping(resource.get("change")), resource["type"]
     value = _overlay(change.get("after"), change.get("after_unknown"))
     address = str(resource.get("address", kind))
     if change.get("actions") == ["delete"]:
@@ -210,10 +210,6 @@ def _modules_of(block: str) -> tuple[str, ...]:
     return tuple(block.split(".")[1:-2:2])
 
 
-def _map(value: Any, key: str) -> dict[str, Any]:  # noqa: ANN401 - a value of a plan
-    return mapping(mapping(value).get(key))
-
-
 def label_map(labels: Any) -> dict[str, str]:  # noqa: ANN401 - a value of a resource
     """Return the labels of a live pool."""
     return {
@@ -252,10 +248,8 @@ class Clusters:
         self._configured = _Configured(plan)
         self._found: dict[str, list[_Found]] = {}
         for i, item in enumerate(listing(plan.get("resource_changes"))):
-            change = _map(item, "change")
-            after = change.get("after")
+            after, unknown = (value_at(item, ("change", key)) for key in ("after", "after_unknown"))
             if isinstance(after, dict) and item.get("type") in (*CLUSTERS, _V_SWITCH, _GROUP):
-                unknown = change.get("after_unknown")
                 value = _overlay(after, dict.fromkeys(after, True) if unknown is True else unknown)
                 path: Path = ("resource_changes", i, "change", "after")
                 self._found.setdefault(item["type"], []).append(_Found(path, str(item.get("address")), value))
@@ -271,12 +265,13 @@ class Clusters:
         named = pool.value.get("cluster_id")
         if not clusters or not named:
             return None
-        wanted = self._referred(_without_indexes(pool.address)) if isinstance(named, NotKnown) else None
-        for found in clusters:
-            is_named = found.value.get("id") == named if wanted is None else _without_indexes(found.address) == wanted
-            if is_named and not (wanted is None and isinstance(named, NotKnown)):
-                return Cluster(found.address, self._stated(found, pool))
-        return None
+        if isinstance(named, NotKnown):
+            wanted = self._referred(_without_indexes(pool.address))
+            same = (found for found in clusters if _without_indexes(found.address) == wanted)
+        else:
+            same = (found for found in clusters if found.value.get("id") == named)
+        found = next(same, None)
+        return None if found is None else Cluster(found.address, self._stated(found, pool))
 
     def _stated(self, found: _Found, pool: Resource) -> Stated:
         covered = tuple(kind for kind in _READ if self._covers(kind, pool, found))
@@ -311,23 +306,22 @@ class Clusters:
     def _referred(self, address: str) -> str | None:
         """Return the address of the cluster that a block refers to, through variables and outputs."""
         if address not in self._named:
-            expression = _map(self._configured.expressions(address), "cluster_id")
+            expression = value_at(self._configured.expressions(address), ("cluster_id",))
             self._named[address] = self._followed(_modules_of(address), expression)
         return self._named[address]
 
-    def _followed(self, modules: tuple[str, ...], expression: dict[str, Any]) -> str | None:
+    def _followed(self, modules: tuple[str, ...], expression: Any) -> str | None:  # noqa: ANN401 - a value of a plan
         for _ in range(_MOST_STEPS):
-            references = expression.get("references")
-            first = references[0] if isinstance(references, list) and references else None
+            first = value_at(expression, ("references", 0))
             parts = _without_indexes(first).split(".") if isinstance(first, str) else []
             if parts[:1] == ["var"] and modules and len(parts) > 1:
                 *outer, called = modules
                 modules = tuple(outer)
-                calls = _map(_module(self._plan, modules), "module_calls")
-                expression = _map(_map(_map(calls, called), "expressions"), parts[1])
+                path: Path = ("module_calls", called, "expressions", parts[1])
+                expression = value_at(_module(self._plan, modules), path)
             elif parts[:1] == ["module"] and len(parts) > 2:  # noqa: PLR2004 - the module and its output
                 modules = (*modules, parts[1])
-                expression = _map(_map(_map(_module(self._plan, modules), "outputs"), parts[2]), "expression")
+                expression = value_at(_module(self._plan, modules), ("outputs", parts[2], "expression"))
             elif parts[:1] and parts[0] in CLUSTERS:
                 return ".".join([*(step for name in modules for step in ("module", name)), *parts[:2]])
             else:
@@ -346,10 +340,8 @@ _MOST_STEPS = 20
 
 
 def _module(plan: Any, names: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401 - a value of a plan
-    module = _map(_map(plan, "configuration"), "root_module")
-    for name in names:
-        module = _map(_map(_map(module, "module_calls"), name), "module")
-    return module
+    steps = (step for name in names for step in ("module_calls", name, "module"))
+    return mapping(value_at(plan, ("configuration", "root_module", *steps)))
 
 
 def _v_switch(value: dict[str, Any]) -> dict[str, Any] | None:
