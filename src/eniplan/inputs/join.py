@@ -77,16 +77,18 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
         if loaded.plan is None:
             yield loaded  # too much is invalid: report only its problems
         else:
-            judged.append((unit, loaded.plan, pools_of(loaded.plan, catalog)))
+            pools = pools_of(loaded.plan, catalog, _chooser(manifests, loaded.plan, own))
+            judged.append((unit, loaded.plan, pools))
     planned = [networking for _, plan, _ in judged for networking in plan.pod_networkings]
     identities = {w.identity for _, plan, _ in judged for w in plan.workloads}
     loose = {identity._replace(namespace="default") for identity in identities}
     yield from manifests.wake((*own, *planned), identities | loose)
     manifests.adopt(identities)
-    calm = _settled(manifests, [(plan, pools) for _, plan, pools in judged], own) if judged else ()
+    planned_names = {(w.namespace, w.name) for w in identities}
+    calm = manifests.settle([pools for _, _, pools in judged], planned_names) if judged else ()
     for title, why in (*manifests.drop_copies(), *manifests.drop_idle(identities), *calm):
         skip(title, why)
-    homes = [_homes(manifests, plan, pools, own) for _, plan, pools in judged]
+    homes = [_homes(manifests, plan, pools) for _, plan, pools in judged]
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
     named = {home.networking for found in homes for home in found.values()}
     guests = [tuple(_guests(manifests, pools, found)) for (_, _, pools), found in zip(judged, homes, strict=True)]
@@ -169,22 +171,13 @@ def _chooser(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -
     return manifests.chooser((*own, *(pn for pn in plan.pod_networkings if pn.name not in taken)))
 
 
-def _settled(
-    manifests: Manifests, plans: list[tuple[Plan, Pools]], own: tuple[PodNetworking, ...]
-) -> Iterator[tuple[str, str]]:
-    """Decide about objects of unsupported kinds; yield those that do not matter, with the reason."""
-    named = {(w.namespace, w.name) for plan, _ in plans for w in plan.workloads}
-    return manifests.settle([(pools, _chooser(manifests, plan, own)) for plan, pools in plans], named)
-
-
-def _homes(manifests: Manifests, plan: Plan, pools: Pools, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
+def _homes(manifests: Manifests, plan: Plan, pools: Pools) -> dict[int, Steering]:
     """Return the steering of each workload that a plan's pools may run, by its index."""
-    chooser = _chooser(manifests, plan, own)
     planned = {tuple(w.identity): w for w in plan.workloads}
     names = {pool.name for pool in plan.node_pools}
     out = {}
     for i, workload in enumerate(manifests.workloads):
-        home = steer(workload, pools, chooser)
+        home = steer(workload, pools)
         same = next((planned[each] for each in workload.identities if each in planned), None)
         if same is not None:
             home = Steering(same.node_pool, same.pod_networking or (None if home is None else home.networking))
@@ -294,11 +287,10 @@ def _alone(
     known = unit.load().plan
     here = {}
     if known is not None:
-        plan = known._replace(node_pools=())
-        pools, chooser = Pools(plan.cluster, ()), manifests.chooser(own)
-        for title, why in _settled(manifests, [(plan, pools)], own):
+        pools = Pools(known.cluster, (), manifests.chooser(own))
+        for title, why in manifests.settle([pools], ()):
             skip(title, why)
-        homes = (steer(workload, pools, chooser) for workload in manifests.workloads)
+        homes = (steer(workload, pools) for workload in manifests.workloads)
         # It is unknown whether their pools exist.
         here = {i: home._replace(pool=None) for i, home in enumerate(homes) if home is not None}
     draft = _with(unit, None, manifests, own, here, set())

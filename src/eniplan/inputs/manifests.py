@@ -302,13 +302,11 @@ class Manifests:
                   "and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
         return "" if self.leave_unread(item, why, is_part=False) else NOTHING
 
-    def settle(
-        self, plans: Collection[tuple[Pools, Chooser]], planned: Collection[tuple[str, str]]
-    ) -> Iterator[tuple[str, str]]:
+    def settle(self, plans: Collection[Pools], planned: Collection[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         """Keep the pods in `unread` that ask for exclusive nodes, and are not in a plan.
 
         Args:
-            plans: the pools of each plan, and what chooses among the PodNetworkings that are known there.
+            plans: the pools of each plan.
             planned: the namespaces and names of the workloads of the plans.
 
         Yields:
@@ -317,13 +315,13 @@ class Manifests:
         """
         kept = []
         for item in self.unread:
-            asking = [each for each in item.pods if any(each.asks(*plan) for plan in plans)]
+            asking = [each for each in item.pods if any(map(each.asks, plans))]
             is_planned = item.identity in planned
             if (asking or not item.pods) and not is_planned:
-                kept.append(located(item, asking, [pools for pools, _ in plans]))
+                kept.append(located(item, asking, plans))
                 continue
             pods = [each.workload for each in item.pods]
-            visiting = [pod for pod in pods if any(any(self.guests(pod, pools)) for pools, _ in plans)]
+            visiting = [pod for pod in pods if any(any(self.guests(pod, pools)) for pools in plans)]
             if visiting and not is_planned:
                 self.visitors.append(visiting[0])
             if item.part or is_planned or not visiting:

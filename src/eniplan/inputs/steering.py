@@ -51,6 +51,8 @@ class Pools(NamedTuple):
 
     cluster: Cluster
     alike: tuple[Alike, ...]
+    chooser: Chooser
+    """Chooses the PodNetworkings of the pods there."""
 
     def without(self, name: str) -> Pools:
         """Return all pools except one."""
@@ -58,7 +60,7 @@ class Pools(NamedTuple):
         return self._replace(alike=tuple(each for each in kept if each.pools))
 
 
-def pools_of(plan: Plan, catalog: Catalog) -> Pools:
+def pools_of(plan: Plan, catalog: Catalog, chooser: Chooser) -> Pools:
     """Return the pools of a plan."""
     zones = plan.cluster.zones
     found: dict[Any, tuple[NodeLabels, list[NodePool]]] = {}
@@ -68,19 +70,12 @@ def pools_of(plan: Plan, catalog: Catalog) -> Pools:
         nodes = pool.node_labels(plan.cluster.region, zones, known, lack_gpus=lack_gpus)
         key = frozenset(nodes.labels.items()), frozenset(nodes.among.items()), lack_gpus, pool.node_taints, pool.kind
         found.setdefault(key, (nodes, []))[1].append(pool)
-    return Pools(plan.cluster, tuple(Alike(nodes, tuple(pools)) for nodes, pools in found.values()))
+    return Pools(plan.cluster, tuple(Alike(nodes, tuple(pools)) for nodes, pools in found.values()), chooser)
 
 
-def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None:
-    """Return the pool and PodNetworking of a workload; None if it does not ask for exclusive nodes.
-
-    Args:
-        workload: a workload.
-        pools: the pools of a plan, and their cluster.
-        chooser: chooses among the known PodNetworkings.
-
-    """
-    item, pod = workload.object, workload.pod
+def steer(workload: Workload, pools: Pools) -> Steering | None:
+    """Return the pool and PodNetworking of a workload; None if it does not ask for exclusive nodes."""
+    item, pod, chooser = workload.object, workload.pod, pools.chooser
     notes = item.texts("metadata", "annotations")
     chosen = chooser.chosen(workload.chosen, pools.cluster)
     found = chosen or chooser.choose(pod, item.kind, item.namespace, notes.get(NETWORKING_ANNOTATION), pools.cluster)

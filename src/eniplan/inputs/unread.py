@@ -23,7 +23,6 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from eniplan.inputs.choosing import Chooser
     from eniplan.inputs.objects import Object
     from eniplan.k8s.pods import Pod
     from eniplan.messages import Message
@@ -43,12 +42,12 @@ class Hidden(NamedTuple):
     is_whole: bool
     """Whether they have a pod template; else a part of the object is like one."""
 
-    def asks(self, pools: Pools, chooser: Chooser) -> bool:
+    def asks(self, pools: Pools) -> bool:
         """Return whether the pods ask for exclusive nodes. Mere labels do if a PodNetworking selects by them."""
-        if steer(self.workload, pools, chooser) is None:
+        if steer(self.workload, pools) is None:
             return False
         bare = self.workload._replace(pod=self.workload.pod._replace(labels={}))
-        return self.is_whole or not self.workload.is_quiet or steer(bare, pools, chooser) is None
+        return self.is_whole or not self.workload.is_quiet or steer(bare, pools) is None
 
 
 class Unread(NamedTuple):
@@ -88,7 +87,7 @@ class Patched(NamedTuple):
         return "" in self.names or workload.object.name in self.names
 
 
-def located(item: Unread, asking: list[Hidden], plans: list[Pools]) -> Unread:
+def located(item: Unread, asking: list[Hidden], plans: Collection[Pools]) -> Unread:
     """Return pods at the place of those that ask for exclusive nodes, first of those that no pool lets in."""
     for each in asking:
         pod = each.workload.pod
