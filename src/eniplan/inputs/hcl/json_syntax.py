@@ -106,44 +106,32 @@ class _JsonPart(Part):
     def _parsed(self) -> tuple[dict[str, Attribute], list[Block], int | None]:
         if not isinstance(self._body, dict):
             return {}, [], self.start
-        return {}, [_JsonBlock(self._source, self.kind, self.labels, self._body, self._path)], None
+        return {}, [_block(self._source, self.kind, self.labels, self._body, self._path)], None
 
     def first_fault(self) -> int | None:
         """See `Part.first_fault`: the JSON is already parsed."""
         return None if isinstance(self._body, dict) else self.start
 
 
-class _JsonBlock(Block):
-    def __init__(self, text: JsonText, kind: str, labels: tuple[str, ...], body: dict[str, Any], path: Path) -> None:
-        self.text = text
-        self.files = (text.file,)
-        self.start = self.end = text.number(path)
-        self.kind = kind
-        self.labels = labels
-        self.attributes = {}
-        self.blocks = []
-        in_resource = kind in ("resource", "content")
-        dynamic = (
-            dict.fromkeys(label for labels_, _, _ in _bodies(body.get("dynamic"), (), 1) for label in labels_)
-            if in_resource
-            else {}
-        )
-        for name, value in body.items():
-            inner = (*path, name)
-            if name == _COMMENT:
-                continue
-            if name == "dynamic" and in_resource:
-                for called, content, where in _bodies(value, inner, 1):
-                    if isinstance(content, dict):
-                        self.blocks.append(_JsonBlock(text, name, called, content, where))
-            elif (in_resource and (name in _block_names() or name in dynamic) and _is_blocks(value)) or (
-                kind == "dynamic" and name == "content" and _is_blocks(value)
-            ):
-                self.blocks += (
-                    _JsonBlock(text, name, (), found, where) for _, found, where in _bodies(value, inner, 0)
-                )
-            else:
-                self.attributes[name] = _JsonAttribute(text, kind, name, value, inner)
+def _block(text: JsonText, kind: str, labels: tuple[str, ...], body: dict[str, Any], path: Path) -> Block:
+    start = text.number(path)
+    attributes: dict[str, Attribute] = {}
+    blocks: list[Block] = []
+    in_resource = kind in ("resource", "content")
+    dynamic = {label for labels_, _, _ in _bodies(body.get("dynamic"), (), 1) for label in labels_}
+    of_blocks = _block_names() | dynamic if in_resource else {"content"} if kind == "dynamic" else ()
+    for name, value in body.items():
+        inner = (*path, name)
+        if name == _COMMENT:
+            continue
+        if name == "dynamic" and in_resource:
+            found = _bodies(value, inner, 1)
+            blocks += (_block(text, name, called, item, at) for called, item, at in found if isinstance(item, dict))
+        elif name in of_blocks and _is_blocks(value):
+            blocks += (_block(text, name, (), item, at) for _, item, at in _bodies(value, inner, 0))
+        else:
+            attributes[name] = _JsonAttribute(text, kind, name, value, inner)
+    return Block(text, (text.file,), start, start, kind, labels, attributes, blocks)
 
 
 def _bodies(value: Any, path: Path, labels: int) -> Iterator[tuple[tuple[str, ...], Any, Path]]:  # noqa: ANN401 - a value

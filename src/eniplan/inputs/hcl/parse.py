@@ -31,6 +31,7 @@ from eniplan.inputs.hcl.nodes import (
     Unread,
 )
 from eniplan.messages import say
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,40 +99,41 @@ class Attribute:
         return _Reader(self.text, start - len(_ASSIGNED)).expression(value, 0)
 
 
-class Block:
+class Block(NamedTuple):
     """A block, with its attributes and nested blocks."""
 
-    def __init__(self, text: Text, base: int, node: Node) -> None:
-        """Read the node; `base` is the offset in the file of the parsed text."""
-        self.text = text
-        self.files: tuple[str, ...] = (text.file,)
-        """The files that define it: several with override files."""
-        self.start = base + node.start_byte
-        self.end = base + node.end_byte
-        children = node.children
-        names = [child for child in children if child.type in _NAMES]
-        words = [text.at(base + name.start_byte, base + name.end_byte).strip('"') for name in names]
-        self.kind = words[0] if words else ""
-        self.labels = tuple(words[1:])
-        self.attributes: dict[str, Attribute] = {}
-        """Its attributes, by name."""
-        self.blocks: list[Block] = []
-        """Its nested blocks, in order."""
-        for body in children:
-            if body.type == "body":
-                _take(text, base, body, self.attributes, self.blocks)
+    text: Text
+    files: tuple[str, ...]
+    """The files that define it: several with override files."""
+    start: int
+    end: int
+    kind: str
+    labels: tuple[str, ...]
+    attributes: dict[str, Attribute]
+    """Its attributes, by name."""
+    blocks: list[Block]
+    """Its nested blocks, in order."""
+
+
+def _block(text: Text, base: int, node: Node) -> Block:
+    """Read the node of a block; `base` is the offset in the file of the parsed text."""
+    names = [child for child in node.children if child.type in _NAMES]
+    words = [text.at(base + name.start_byte, base + name.end_byte).strip('"') for name in names]
+    kind, *labels = words or [""]
+    start, end = base + node.start_byte, base + node.end_byte
+    block = Block(text, (text.file,), start, end, kind, tuple(labels), {}, [])
+    for body in node.children:
+        if body.type == "body":
+            _take(text, base, body, block.attributes, block.blocks)
+    return block
 
 
 def overlaid(block: Block, over: Block) -> Block:
     """Return a block with another one merged over it, like an override file: by argument, and by kind of block."""
-    made = Block.__new__(Block)
-    made.text, made.start, made.end = block.text, block.start, block.end
-    made.files = (*block.files, *over.files)
-    made.kind, made.labels = block.kind, block.labels
-    made.attributes = {**block.attributes, **over.attributes}
     gone = {_called(inner) for inner in over.blocks}
-    made.blocks = [inner for inner in block.blocks if _called(inner) not in gone] + over.blocks
-    return made
+    blocks = [inner for inner in block.blocks if _called(inner) not in gone] + over.blocks
+    attributes = {**block.attributes, **over.attributes}
+    return block._replace(files=(*block.files, *over.files), attributes=attributes, blocks=blocks)
 
 
 def _called(block: Block) -> str:
@@ -146,7 +148,7 @@ def _take(text: Text, base: int, body: Node, attributes: dict[str, Attribute], b
             attribute = Attribute(text, base, parts[0], parts[-1])
             attributes.setdefault(attribute.name, attribute)
         elif kind == "block":
-            blocks.append(Block(text, base, node))
+            blocks.append(_block(text, base, node))
 
 
 class Part:
