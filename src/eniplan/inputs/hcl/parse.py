@@ -444,27 +444,24 @@ class _Reader:
     def _computed(self, node: Node, read: Callable[[str], str], depth: int, cut: int) -> Expression:
         start, end = self._span(node)
         if node.type == "template_interpolation":
-            inner = [child for child in node.children if child.type == "expression"]
+            inner = _of_type(node, "expression")
             return self.expression(inner[0], depth + 1) if inner else Unread(start, end, say("not read"))
         (directive,) = node.children[:1]
         children = directive.children
         if directive.type == "template_for" and len(children) > 1:
             intro, *_, close = children
-            names = [self._words(child) for child in intro.children if child.type == "identifier"]
-            source = next(child for child in intro.children if child.type == "expression")
+            (key, value), source = self._intro(intro, depth + 1)
             body = self._segment(children, intro, close, read, depth, cut)
-            return TemplateFor(
-                start, end, names[0] if len(names) > 1 else "", names[-1], self.expression(source, depth + 1), body
-            )
+            return TemplateFor(start, end, key, value, source, body)
         if directive.type == "template_if" and len(children) > 1:
             intro, *_, close = children
-            otherwise = next((child for child in children if child.type == "template_else_intro"), None)
-            condition = next(child for child in intro.children if child.type == "expression")
+            otherwise = next(iter(_of_type(directive, "template_else_intro")), None)
+            condition = self.expression(_of_type(intro, "expression")[0], depth + 1)
             yes = self._segment(children, intro, otherwise or close, read, depth, cut)
             no = Template(end, end, (), unwraps=False)
             if otherwise is not None:
                 no = self._segment(children, otherwise, close, read, depth, cut)
-            return TemplateIf(start, end, self.expression(condition, depth + 1), yes, no)
+            return TemplateIf(start, end, condition, yes, no)
         return Unread(start, end, say("not read"))
 
     def _segment(  # noqa: PLR0913, PLR0917 - as for `_parts`
@@ -487,15 +484,14 @@ class _Reader:
     # --- Collections ---
 
     def _items(self, node: Node, depth: int) -> Expression:
-        items = tuple(self.expression(child, depth) for child in node.children if child.type == "expression")
+        items = tuple(self.expression(child, depth) for child in _of_type(node, "expression"))
         return Items(*self._span(node), items)
 
     def _entries(self, node: Node, depth: int) -> Expression:
         items = []
-        for element in node.children:
-            if element.type == "object_elem":
-                key, *_, value = _meaningful(element)
-                items.append((self._key(key, depth), self.expression(value, depth)))
+        for element in _of_type(node, "object_elem"):
+            key, *_, value = _meaningful(element)
+            items.append((self._key(key, depth), self.expression(value, depth)))
         return Entries(*self._span(node), tuple(items))
 
     def _key(self, node: Node, depth: int) -> Expression:
@@ -504,32 +500,30 @@ class _Reader:
         return Literal(*self._span(node), found.name) if isinstance(found, Name) and _is_bare(node) else found
 
     def _for(self, node: Node, depth: int) -> Expression:
-        intro = next(child for child in node.children if child.type == "for_intro")
-        names = [self._words(child) for child in intro.children if child.type == "identifier"]
-        source = next(child for child in intro.children if child.type == "expression")
-        results = [self.expression(child, depth) for child in node.children if child.type == "expression"]
-        conditions = [
-            self.expression(inner, depth)
-            for child in node.children
-            if child.type == "for_cond"
-            for inner in child.children
-            if inner.type == "expression"
-        ]
+        names, source = self._intro(_of_type(node, "for_intro")[0], depth)
+        results = [self.expression(child, depth) for child in _of_type(node, "expression")]
+        kept = [inner for child in _of_type(node, "for_cond") for inner in _of_type(child, "expression")]
         return For(
             *self._span(node),
-            (names[0] if len(names) > 1 else "", names[-1]),
-            self.expression(source, depth),
+            names,
+            source,
             results[0] if node.type == "for_object_expr" else None,
             results[-1],
-            conditions[0] if conditions else None,
-            any(child.type == "ellipsis" for child in node.children),
+            self.expression(kept[0], depth) if kept else None,
+            bool(_of_type(node, "ellipsis")),
         )
 
+    def _intro(self, node: Node, depth: int) -> tuple[tuple[str, str], Expression]:
+        """Return the names of the key and of the value in `for key, value in source`, and the source."""
+        names = [self._words(child) for child in _of_type(node, "identifier")]
+        source = self.expression(_of_type(node, "expression")[0], depth)
+        return (names[0] if len(names) > 1 else "", names[-1]), source
+
     def _call(self, node: Node, depth: int) -> Expression:
-        children = node.children
-        inner = [part for child in children if child.type == "function_arguments" for part in child.children]
-        arguments = tuple(self.expression(part, depth) for part in inner if part.type == "expression")
-        return Call(*self._span(node), self._words(children[0]), arguments, any(p.type == "ellipsis" for p in inner))
+        given = _of_type(node, "function_arguments")
+        arguments = tuple(self.expression(part, depth) for each in given for part in _of_type(each, "expression"))
+        expands = any(_of_type(each, "ellipsis") for each in given)
+        return Call(*self._span(node), self._words(node.children[0]), arguments, expands)
 
     # --- Operators ---
 
@@ -562,9 +556,9 @@ class _Reader:
             (inner,) = step.children[:1]
             if inner.type == "legacy_index":
                 return self._legacy(found, self._words(inner), start, end)
-            key = next((child for child in inner.children if child.type == "expression"), None)
-            if key is not None:
-                return Index(start, end, found, self.expression(key, depth + 1))
+            keys = _of_type(inner, "expression")
+            if keys:
+                return Index(start, end, found, self.expression(keys[0], depth + 1))
         if step.type == "splat":
             (inner,) = step.children[:1]
             rest: Expression = Name(end, end, "*")
@@ -602,6 +596,10 @@ def _rotated(condition: Expression, yes: Expression, no: Expression, start: int,
             start, end, condition.condition, condition.yes, _rotated(condition.no, yes, no, condition.no.start, end)
         )
     return Choice(start, end, condition, yes, no)
+
+
+def _of_type(node: Node, type_: str) -> list[Node]:
+    return [child for child in node.children if child.type == type_]
 
 
 def _meaningful(node: Node) -> list[Node]:

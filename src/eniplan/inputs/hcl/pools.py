@@ -38,7 +38,7 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, looks_exclusive
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from eniplan.inputs.hcl.evaluate import Scope
     from eniplan.inputs.hcl.module import Made, Module
@@ -347,9 +347,7 @@ class Configuration:
         return frozenset(_BY_EACH.sub("", re.sub(r"\s", "", each)) for each in words)
 
     def _pools(self, module: Module, *, is_certain: bool, is_root: bool) -> Iterator[Pool]:
-        for block in module.resources(RESOURCE):
-            if is_root and not any(map(self._is_wanted, block.files)):
-                continue
+        for block in self._wanted(module.resources(RESOURCE), is_root=is_root):
             made = list(module.made(block))
             name = f"{module.prefix}{'.'.join(block.labels)}"
             if not made:
@@ -372,6 +370,10 @@ class Configuration:
             for inner, is_called in modules:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
 
+    def _wanted(self, blocks: Iterable[Block], *, is_root: bool) -> Iterator[Block]:
+        """Yield the blocks to check: of a root module, those in the files of the run."""
+        return (block for block in blocks if not is_root or any(map(self._is_wanted, block.files)))
+
     def _remote(self, call: Block, module: Module, why: Message) -> Iterator[Pool]:
         """Yield what may be the pools of a module that is not here, if a value that it gets has the exclusive label."""
         for one in module.made(call):
@@ -383,9 +385,7 @@ class Configuration:
                 self.left.append(Skipped(f"{call.text.file}: {address}", why))
 
     def _read_manifests(self, module: Module, *, is_root: bool) -> None:
-        for block in module.resources(*APPLIED, CHART):
-            if is_root and not any(map(self._is_wanted, block.files)):
-                continue
+        for block in self._wanted(module.resources(*APPLIED, CHART), is_root=is_root):
             names = named_in(block.text.at(block.start, block.end))
             for one in module.made(block):
                 address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
