@@ -180,7 +180,7 @@ def _sizes(rest: dict[str, Any], value: dict[str, Any], misread: list[Misread]) 
         value["autoScaling"] = scaling
     if not isinstance(scaling, dict):
         return
-    enabled = scaling.get("enable")
+    enabled = scaling.pop("enable", None)
     if isinstance(enabled, NotKnown):
         value["autoScaling"] = enabled
     if enabled is not True and enabled not in (None, False) and not isinstance(enabled, NotKnown):
@@ -188,14 +188,13 @@ def _sizes(rest: dict[str, Any], value: dict[str, Any], misread: list[Misread]) 
         misread.append(Misread(("auto_scaling", "enable"), message, say("write true or false, without quotes")))
         enabled = str(enabled).lower() == "true"
     taken = {key: scaling.pop(name, None) for key, name in _SCALING.items()}
-    del taken["enable"]
     if enabled is True:
         # The API documents 0 as the default of both limits.
         both = {key: 0 if taken[key] is None else taken[key] for key in ("min", "max")}
         value["autoScaling"] = both | ({} if taken["type"] is None else {"type": taken["type"]})
 
 
-_SCALING = {"enable": "enable", "min": "min_instances", "max": "max_instances", "type": "type"}
+_SCALING = {"min": "min_instances", "max": "max_instances", "type": "type"}
 
 
 def _groups(rest: dict[str, Any], value: dict[str, Any], body_paths: dict[Path, Path]) -> None:

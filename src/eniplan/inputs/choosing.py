@@ -31,20 +31,12 @@ _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 """The label that Kubernetes sets on every namespace, with its name."""
 
 
-class Undecidable(NamedTuple):
-    """A key of a workload whose value the manifests leave open."""
-
-    key: str
-    """The key of a workload of a plan."""
-    why: str
-    """The reason, or how to decide it."""
-
-
 class Choice(NamedTuple):
     """The PodNetworking that the pods of a workload get."""
 
     name: str | None = None
-    open: tuple[Undecidable, ...] = ()
+    why: str = ""
+    """Why it is open which one that is, or how to decide it; empty if it is not."""
     leads: bool = False
     """Whether the webhook then requests an exclusive ENI."""
     is_barred: bool = False
@@ -81,8 +73,7 @@ class Chooser:
             return None
         known = self._named.get(name)
         if known is None:
-            why = say("its PodNetworking {networking!r} was not passed", networking=name)
-            return Choice(None, (Undecidable("podNetworking", why),))
+            return Choice(why=say("its PodNetworking {networking!r} was not passed", networking=name))
         return Choice(name, leads=any(pn.asks_for_eni(cluster) for pn in known))
 
     def choose(self, pod: Pod, kind: str, namespace: str, named: str | None, cluster: Cluster) -> Choice:
@@ -99,10 +90,10 @@ class Chooser:
             return Choice(leads=is_seen and ("ENI" in pod.own_networks or cluster.terway.eni_trunking is False))
         if pod.networks is not None or named is not None:
             names = (named or "",) if pod.networks is None else pod.networks
-            maybe = self._unnamed(names)
-            is_given = pod.networks is None and maybe is None
-            leads = pod.networks is None or maybe is not None or bool(asking(names))
-            return Choice(named if is_given else None, () if maybe is None else (maybe,), leads, is_sure=maybe is None)
+            why = self._unnamed(names)
+            is_given = pod.networks is None and not why
+            leads = pod.networks is None or bool(why) or bool(asking(names))
+            return Choice(named if is_given else None, why, leads, is_sure=not why)
         found = [*self._matching(pod.labels, namespace)]
         if not found:
             asks = is_seen and pod.annotations.get(POD_ENI) == "true"
@@ -113,15 +104,14 @@ class Chooser:
             return Choice(sure[0], leads=is_seen and bool(asking(sure)), is_barred=is_barred)
         why = self._doubt(sure, unsure, pod.labels, namespace)
         leads = is_seen and bool(asking((*sure, *unsure)))
-        return Choice(None, (Undecidable("podNetworking", why),), leads, is_sure=bool(sure))
+        return Choice(None, why, leads, is_sure=bool(sure))
 
-    def _unnamed(self, names: tuple[str, ...]) -> Undecidable | None:
-        """Return what is open if one of these names may be that of a PodNetworking whose name is unknown."""
+    def _unnamed(self, names: tuple[str, ...]) -> str:
+        """Return why it is open if one of these names may be that of a PodNetworking whose name is unknown."""
         name = min((name for name in self._named if name.startswith(STAND_IN)), default=None)
         if name is None or self._named.keys() >= {*names}:
-            return None
-        why = say("it may mean {networking!r}, whose name is not known", networking=name)
-        return Undecidable("podNetworking", why)
+            return ""
+        return say("it may mean {networking!r}, whose name is not known", networking=name)
 
     def _doubt(self, sure: list[str], unsure: list[str], labels: Mapping[str, str], namespace: str) -> str:
         """Return why it is open which of these PodNetworkings pods get."""

@@ -222,9 +222,9 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
             silent.add((*at, "nodePool"))
         if home.open:
             silent.add((*at, *_REQUEST))  # correct or not, depending on the open questions
-        if any(item.key == "podNetworking" for item in home.open):
+        if "podNetworking" in home.open:
             silent.add((*at, *_NETWORKS))
-        gaps += (Gap((*at, item.key), item.why) for item in home.open)
+        gaps += (Gap((*at, key), why) for key, why in home.open.items())
     return unit._replace(value=draft.value, origins=draft.origins, silent=unit.silent | silent, gaps=tuple(gaps))
 
 

@@ -101,17 +101,20 @@ class Origin(NamedTuple):
         return Origin(self.document, (*self.path, *path), self.name + ("" if text.startswith("[") else ".") + text)
 
 
-class Origins:
-    """The tree of a translated document: maps each key path of the plan to the place of its value."""
+class Elsewhere:
+    """The tree of a document whose values stand in another document, maybe at other paths; see `Tree`."""
 
-    def __init__(self, origins: Mapping[Path, Places]) -> None:
-        """Store the places, which must include the root. Deeper keys are the same in the plan and the document."""
-        self._origins = origins
+    def __init__(self, outer: Document) -> None:
+        """Store the other document."""
+        self._outer = outer
+
+    def _at(self, path: Path) -> Path:
+        """Return the path in the other document."""
+        return path
 
     def of(self, path: Path) -> Origin:
-        """Return the place of a value, or of its nearest known parent."""
-        count = next(n for n in range(len(path), -1, -1) if path[:n] in self._origins)
-        return self._origins[path[:count]].inner(path[count:])
+        """Return the place of a value."""
+        return Origin(self._outer, self._at(path))
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
@@ -128,6 +131,25 @@ class Origins:
         origin = self.of(path)
         return origin.document.written(origin.path)
 
+    def note(self, path: Path) -> Message:
+        """See `Document.note`."""
+        origin = self.of(path)
+        return origin.document.note(origin.path)
+
+
+class Origins(Elsewhere):
+    """The tree of a translated document: maps each key path of the plan to the place of its value."""
+
+    def __init__(self, origins: Mapping[Path, Places]) -> None:
+        """Store the places, which must include the root. Deeper keys are the same in the plan and the document."""
+        super().__init__(origins[()].document)
+        self._origins = origins
+
+    def of(self, path: Path) -> Origin:
+        """Return the place of a value, or of its nearest known parent."""
+        count = next(n for n in range(len(path), -1, -1) if path[:n] in self._origins)
+        return self._origins[path[:count]].inner(path[count:])
+
     def word(self, path: Path, key: str) -> str:
         """See `Document.word`: the last key of the path in the user's document; for a cluster the whole path."""
         if path[:1] == ("cluster",):
@@ -138,39 +160,6 @@ class Origins:
         if inner.document is not base.document or inner.path[: len(base.path)] != base.path or not own:
             return key
         return re.sub(r"\[\d+\]", "", path_text(own))
-
-    def note(self, path: Path) -> Message:
-        """See `Document.note`."""
-        origin = self.of(path)
-        return origin.document.note(origin.path)
-
-
-class Elsewhere:
-    """The tree of a document whose values stand in another document, maybe at other paths; see `Tree`."""
-
-    def __init__(self, outer: Document) -> None:
-        """Store the other document."""
-        self._outer = outer
-
-    def _at(self, path: Path) -> Path:
-        """Return the path in the other document."""
-        return path
-
-    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
-        """See `Tree.find`."""
-        return self._outer.tree.find(self._at(path), key=key)
-
-    def text(self, path: Path) -> str | None:
-        """See `Tree.text`."""
-        return self._outer.tree.text(self._at(path))
-
-    def written(self, path: Path) -> Path | None:
-        """See `Document.written`."""
-        return self._outer.written(self._at(path))
-
-    def note(self, path: Path) -> Message:
-        """See `Document.note`."""
-        return self._outer.note(self._at(path))
 
 
 class Printed(Elsewhere):

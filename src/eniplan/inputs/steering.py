@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.choosing import Chooser, Undecidable
 from eniplan.inputs.workloads import Workload, requests_eni
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.nodes import NodeLabels, repelling
@@ -18,9 +17,10 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, NETWORKING_ANNOT
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from eniplan.catalog.store import Catalog
+    from eniplan.inputs.choosing import Chooser
     from eniplan.k8s.pods import Pod
     from eniplan.plan.model import Cluster, NodePool, Plan
 
@@ -34,7 +34,8 @@ class Steering(NamedTuple):
     pool: str | None
     """None if unknown."""
     networking: str | None
-    open: tuple[Undecidable, ...] = ()
+    open: Mapping[str, str] = {}
+    """The keys of a workload of a plan whose values the manifests leave open, and why."""
     missing: str | None = None
     """The pool that the workload names, if it does not exist."""
 
@@ -79,14 +80,15 @@ def steer(workload: Workload, pools: Pools) -> Steering | None:
     notes = item.texts("metadata", "annotations")
     chosen = chooser.chosen(workload.chosen, pools.cluster)
     found = chosen or chooser.choose(pod, item.kind, item.namespace, notes.get(NETWORKING_ANNOTATION), pools.cluster)
+    open_ = {"podNetworking": found.why} if found.why else {}
     named = notes.get(POOL_ANNOTATION)
     if named is not None:
-        return Steering(named, found.name, found.open)
-    open_to = [alike for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
-    wants_eni = found.leads or requests_eni(pod) or (found.is_barred and _is_meant(workload, open_to))
-    if not wants_eni and not _is_led(pod, [alike.pools[0] for alike in open_to]):
+        return Steering(named, found.name, open_)
+    allowed = [alike for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
+    wants_eni = found.leads or requests_eni(pod) or (found.is_barred and _is_meant(workload, allowed))
+    if not wants_eni and not _is_led(pod, [alike.pools[0] for alike in allowed]):
         return None
-    able = sorted((pool for alike in open_to for pool in alike.pools), key=lambda pool: pool.name)
+    able = sorted((pool for alike in allowed for pool in alike.pools), key=lambda pool: pool.name)
     if pod.placement.allows(EXCLUSIVE_NODE) is False:
         # WL007 reports the pods that no exclusive node can run.
         return Steering(None, found.name) if wants_eni or _is_misled(pod) else None
@@ -96,12 +98,12 @@ def steer(workload: Workload, pools: Pools) -> Steering | None:
     tolerated = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)]
     if not (tolerated or found.is_sure or requests_eni(pod) or _is_led(pod, able)):
         # Pods that no PodNetworking selects are not for these nodes, and then need no toleration.
-        return Steering(None, found.name, (*found.open, Undecidable("nodePool", found.open[0].why)))
+        return Steering(None, found.name, {**open_, "nodePool": found.why})
     fitting = tolerated or able[:1]
     if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # a DaemonSet runs on all of them
-        return Steering(fitting[0].name, found.name, found.open)
+        return Steering(fitting[0].name, found.name, open_)
     why = _several([pool.name for pool in fitting]) if able else _no_pool(pod, pools)
-    return Steering(None, found.name, (*found.open, why))
+    return Steering(None, found.name, {**open_, "nodePool": why})
 
 
 def _is_meant(workload: Workload, pools: Iterable[Alike]) -> bool:
@@ -111,23 +113,20 @@ def _is_meant(workload: Workload, pools: Iterable[Alike]) -> bool:
     return fits and workload.object.kind not in PER_NODE
 
 
-def _several(pools: list[str]) -> Undecidable:
-    why = say("it matches {pools}: choose one with the annotation {annotation}: POOL", pools=tuple(pools),
-              annotation=POOL_ANNOTATION)  # fmt: skip
-    return Undecidable("nodePool", why)
+def _several(pools: list[str]) -> str:
+    return say("it matches {pools}: choose one with the annotation {annotation}: POOL", pools=tuple(pools),
+               annotation=POOL_ANNOTATION)  # fmt: skip
 
 
-def _no_pool(pod: Pod, pools: Pools) -> Undecidable:
+def _no_pool(pod: Pod, pools: Pools) -> str:
     """Return why no pool can run pods, and what they ask for that the nodes of none have, if that is one thing."""
     asked = [str(r) for r in pod.placement.requirements() if all(each.nodes.meets(r) is False for each in pools.alike)]
     if not pools.alike:
-        why = say("pass the node pools together with the manifests")
-    elif asked:
-        why = say("no node pool that was passed has nodes with {requirements}; correct it, or pass the pool that has",
-                  requirements=tuple(asked))  # fmt: skip
-    else:
-        why = say("its node selector and node affinity match no node pool that was passed; pass the pool that they do")
-    return Undecidable("nodePool", why)
+        return say("pass the node pools together with the manifests")
+    if asked:
+        return say("no node pool that was passed has nodes with {requirements}; correct it, or pass the pool that has",
+                   requirements=tuple(asked))  # fmt: skip
+    return say("its node selector and node affinity match no node pool that was passed; pass the pool that they do")
 
 
 def _is_led(pod: Pod, able: list[NodePool]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
@@ -337,7 +338,7 @@ class _Reader:
             term = self._map(at, item)
             expressions, fields = (
                 tuple(self._requirements((*at, key), term.get(key), flaw_of))
-                for key, flaw_of in (("matchExpressions", node_requirement_flaw), ("matchFields", field_flaw))
+                for key, flaw_of in (("matchExpressions", _expression_flaw), ("matchFields", field_flaw))
             )
             terms.append(Term(expressions, fields))
         if not terms:
@@ -360,18 +361,18 @@ class _Reader:
     def _containers(self, kind: str, spec: dict[str, Any]) -> Iterator[Container]:
         for path, item in self._list(("spec", kind), spec.get(kind)):
             found = self._map(path, "" if item is None else item)  # a container cannot be left out
-            resources = self._map((*path, "resources"), found.get("resources"))
+            at = (*path, "resources")
+            resources = self._map(at, found.get("resources"))
+            # Many have none.
+            requests = {**self._measured(at, resources), **self._counted(at, resources)} if resources else {}
             restart = self._text((*path, "restartPolicy"), found.get("restartPolicy"))
             yield Container(
                 path,
                 self._text((*path, "name"), found.get("name")),
-                self._requests((*path, "resources"), resources) if resources else {},  # many have none
+                requests,
                 kind == "initContainers" and restart == "Always",
                 tuple(self._host_ports((*path, "ports"), found["ports"])) if found.get("ports") is not None else (),
             )
-
-    def _requests(self, path: Path, resources: dict[str, Any]) -> dict[str, int]:
-        return {**self._measured(path, resources), **self._counted(path, resources)}
 
     def _host_ports(self, path: Path, ports: object) -> Iterator[Path]:
         return ((*at, "hostPort") for at, port in self._list(path, ports) if self._map(at, port).get("hostPort"))
@@ -445,9 +446,7 @@ def _without_quotes(value: object) -> str:
     return str(value) if isinstance(value, int) and abs(value) < _HUGE else ""
 
 
-def node_requirement_flaw(asked: Requirement) -> Flaw | None:
-    """Return why Kubernetes rejects a requirement on the labels of nodes; None if it is valid."""
-    return requirement_flaw(asked, NODE_OPERATORS)
+_expression_flaw = partial(requirement_flaw, operators=NODE_OPERATORS)
 
 
 def field_flaw(asked: Requirement) -> Flaw | None:
