@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from eniplan.errors import InputError, Place, Problem, UsageError, few
 from eniplan.messages import NOTHING, say
 from eniplan.suggest import did_you_mean
-from eniplan.terminal import read_file
+from eniplan.terminal import read_named
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -173,12 +173,7 @@ def _document(path: str) -> Document | None:
     """Read the file; None if it is empty or holds only comments."""
     from eniplan.plan.document import decode, read_documents  # noqa: PLC0415 - most runs have no file
 
-    try:
-        data = read_file(path)
-    except OSError as error:
-        from eniplan.errors import unreadable  # noqa: PLC0415 - failures only
-
-        raise InputError(unreadable(path, error)) from None
+    data = read_named(path)
     if all(not line or line.startswith("#") for line in map(str.strip, decode(path, data).splitlines())):
         return None
     document, *more = read_documents(path, data)

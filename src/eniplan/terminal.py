@@ -15,8 +15,8 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from eniplan.bounds import MAX_NAMED_FILE
-from eniplan.errors import InputError, Place, Problem, reason
-from eniplan.messages import say
+from eniplan.errors import InputError, Place, Problem, reason, unreadable
+from eniplan.messages import NOTHING, Message, say
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -78,6 +78,19 @@ def read_file(path: str, *, is_input: bool = True) -> bytes:
         if is_input:
             note_input(file)
         return file.read()
+
+
+def read_named(path: str, hint: Message = NOTHING) -> bytes:
+    """Return the bytes of a file that an option names; `hint` says what the option takes.
+
+    Raises:
+        InputError: it cannot be read.
+
+    """
+    try:
+        return read_file(path)
+    except OSError as error:
+        raise InputError(unreadable(path, error, hint)) from None
 
 
 def read_beside(path: str) -> bytes | None:

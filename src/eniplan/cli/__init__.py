@@ -1,6 +1,6 @@
 """The command line: one module per command.
 
-A run imports only its own command: building the options of all others costs more than many a check.
+A run imports only its own command: building the options of all others takes longer than most checks.
 Annotations are not postponed in this file; see `check`.
 """
 

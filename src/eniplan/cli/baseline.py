@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import terminal
-from eniplan.errors import InputError, unreadable
 from eniplan.judging import baseline
 from eniplan.messages import count, named, say
 
@@ -32,17 +31,10 @@ def apply(report: Report, path: str | None, new: str | None) -> Report:
         return baseline.known(report, baseline.read(new, text.encode()), new)[0]
     if path is None:
         return report
-    found, gone = baseline.known(report, _read(path), path)
+    found, gone = baseline.known(report, baseline.read(path, terminal.read_named(path)), path)
     if gone:
         told = [f"{entry.rule} in {entry.file}" for entry in gone]
         entries = count(len(gone), "{n} entry no longer occurs", "{n} entries no longer occur")
         terminal.err(say("{path}: {entries}: {told}; --write-baseline {path} rewrites the file",
                          path=path, entries=entries, told=named(told)))  # fmt: skip
     return found
-
-
-def _read(path: str) -> dict[str, baseline.Entry]:
-    try:
-        return baseline.read(path, terminal.read_file(path))
-    except OSError as error:
-        raise InputError(unreadable(path, error)) from None

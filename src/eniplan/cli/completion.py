@@ -95,10 +95,9 @@ def answer(shell: str, command_of: Callable[[list[str]], Any]) -> int:
     """
     try:
         *words, word = _words(os.environ.get(LINE, ""))
-        words = _without_language(words)
         before = re.match(r".*[=:]", word) if shell == Shell.BASH else None
         lines = []
-        for found in _answers(command_of([w for w in words if w != _LANGUAGE]), words, word):
+        for found in _answers(command_of, _without_language(words), word):
             # bash splits words at = and :, and replaces only the text after them.
             text = found.word[before.end() :] if before is not None else found.word
             if shell == Shell.BASH:
@@ -139,7 +138,7 @@ def _without_language(words: list[str]) -> list[str]:
     return words
 
 
-def _answers(program: Any, words: list[str], word: str) -> Iterator[Answer]:  # noqa: ANN401 - a type of the Click inside typer
+def _answers(command_of: Callable[[list[str]], Any], words: list[str], word: str) -> Iterator[Answer]:
     if words[-1:] == [_LANGUAGE]:
         yield from (Answer(name) for name in KEYS["lang"].choices if name.startswith(word))
         return
@@ -149,6 +148,7 @@ def _answers(program: Any, words: list[str], word: str) -> Iterator[Answer]:  # 
         _resolve_incomplete,
     )
 
+    program = command_of(words)
     context = _resolve_context(program, {}, "eniplan", list(words))
     asked, rest = _resolve_incomplete(context, list(words), word)
     option = word[: len(word) - len(rest)]  # `--format=` of `--format=js`

@@ -1,4 +1,4 @@
-"""Inputs of a check other than plans, with imports delayed to the first of them: a check of plans does not pay."""
+"""Inputs of a check other than plans, imported with the first of them: a check of plans does not pay for them."""
 
 from __future__ import annotations
 

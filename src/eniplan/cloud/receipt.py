@@ -22,6 +22,7 @@ from eniplan._version import __version__
 from eniplan.bounds import parse_json
 from eniplan.cloud import place
 from eniplan.errors import InputError, Place, Problem, reason, unreadable
+from eniplan.k8s.values import leaves
 from eniplan.messages import say
 from eniplan.text import may_be_secret
 from eniplan.values import NamedTuple
@@ -300,8 +301,10 @@ def set_aside(path: str) -> str:
 
 
 def secrets(body: str) -> frozenset[str]:
-    """Return the values of a request body that may be secret."""
-    return frozenset(_texts(json.loads(body), inside=False)) - {HIDDEN}
+    """Return the texts in a request body at or below keys that may name secrets."""
+    found = leaves(json.loads(body))
+    hidden = (value for path, value in found if any(may_be_secret(str(step)) for step in path))
+    return frozenset(value for value in hidden if isinstance(value, str)) - {HIDDEN}
 
 
 def _receipt(value: Mapping[str, Any]) -> Receipt:
@@ -385,18 +388,6 @@ def _hide(value: Any) -> Any:  # noqa: ANN401 - a body may hold any JSON value
     if isinstance(value, dict):
         return {key: HIDDEN if may_be_secret(key) else _hide(item) for key, item in value.items()}
     return [_hide(item) for item in value] if isinstance(value, list) else value
-
-
-def _texts(value: Any, *, inside: bool) -> Iterator[str]:  # noqa: ANN401 - the same
-    """Yield all texts at or below keys that can contain secrets."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts(item, inside=inside or may_be_secret(key))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item, inside=inside)
-    elif inside and isinstance(value, str):
-        yield value
 
 
 def _hash(body: str) -> str:

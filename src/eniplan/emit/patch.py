@@ -195,4 +195,4 @@ class _Manifest:
             if found is None:
                 break
             node = found
-        return InputError(Problem(message, Place(self._file, node.line + 1, node.column + 1, path_text(path)), hint))
+        return InputError(Problem(message, node.place(self._file, path), hint))

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.rename import cannot_say, rename
+from eniplan.k8s.values import leaves
 from eniplan.messages import say
 from eniplan.plan.fields import written
 from eniplan.text import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from eniplan.emit.body import Body
     from eniplan.plan.model import NodePool
@@ -49,8 +50,8 @@ def properties(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
         disk |= {key: disk[key] == "true" for key in ("Encrypted",) if disk.get(key) in {"true", "false"}}
     _require(pool, found, ("KubernetesConfig", "Runtime"), "runtime", "runtime: containerd")
     _require(pool, found, ("ScalingGroup", "SystemDiskSize"), "systemDisk", "systemDisk: {size: 120}")
-    for text in _texts(found):
-        if "{{resolve:" in text:
+    for _, text in leaves(found):
+        if isinstance(text, str) and "{{resolve:" in text:
             message = say(
                 "ROS would resolve {text!r} of pool {pool_name!r} when it creates the stack",
                 text=text,
@@ -79,11 +80,3 @@ def template(resources: Iterable[dict[str, Any]]) -> str:
         labelled[label] = {"Type": RESOURCE_TYPE, "Properties": found}
     outputs = {f"{label}Id": {"Value": {"Fn::GetAtt": [label, "NodePoolId"]}} for label in labelled}
     return literal({"ROSTemplateFormatVersion": "2015-09-01", "Resources": labelled, "Outputs": outputs}, 2) + "\n"
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)

@@ -47,6 +47,10 @@ class Node(NamedTuple):
         """Return the value under a key, ignoring merges."""
         return next((v for k, v in zip(self.keys, self.items, strict=True) if k.text == key), None)
 
+    def place(self, file: str, path: Path = ()) -> Place:
+        """Return its place, with its key path if that is worth telling."""
+        return Place(file, self.line + 1, self.column + 1, path_text(path))
+
     @property
     def last(self) -> int:
         """The offset after its last character; `end` of a block is after the comments that follow it."""
@@ -143,7 +147,7 @@ class _Values:
                 message = say(
                     "aliases expand this document to more than {most_values} values", most_values=_MOST_VALUES
                 )
-                raise InputError(Problem(message, Place(self._file, node.line + 1, node.column + 1)))
+                raise InputError(Problem(message, node.place(self._file)))
             return value
         if node.kind == "text":
             value = plain_scalar(node.text) if node.is_plain else node.text
@@ -165,8 +169,8 @@ class _Values:
                     merged.update(mapping(part))
             elif key.text in own:
                 first = next(other for other in node.keys if other.text == key.text)
-                place = Place(self._file, key.line + 1, key.column + 1)
-                raise InputError(Problem(duplicate_key(key.text, first.line + 1), place, KEEP_ONE))
+                message = duplicate_key(key.text, first.line + 1)
+                raise InputError(Problem(message, key.place(self._file), KEEP_ONE))
             else:
                 own[key.text] = value
         return {**merged, **own}
@@ -235,8 +239,7 @@ class _Writer:
                 yield self._insert(node, new[len(old) :])
         elif node.kind == "alias":
             message = say("this is the alias *{text}, and needs more than its original", text=node.text)
-            place = Place(self._file, node.line + 1, node.column + 1, path_text(path))
-            raise InputError(Problem(message, place, say("write the values here instead")))
+            raise InputError(Problem(message, node.place(self._file, path), say("write the values here instead")))
         else:
             # An empty value: insert at its position, so that a comment after it stays there.
             self.paths.append(path_text(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eniplan.errors import InputError, Place, Problem, unreadable
+from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs.cluster import is_config, of_config
 from eniplan.inputs.places import Origin, translated
 from eniplan.inputs.units import root_of
@@ -12,7 +12,7 @@ from eniplan.messages import say
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
 from eniplan.plan.schema import API_VERSION, SCHEMA
-from eniplan.terminal import read_file
+from eniplan.terminal import read_named
 
 
 def _no_facts(file: str, value: dict[str, Any]) -> Problem | None:
@@ -35,11 +35,7 @@ def read_cluster(file: str) -> Origin:
         InputError: the file cannot be read, or has no such part.
 
     """
-    try:
-        data = read_file(file)
-    except OSError as error:
-        raise InputError(unreadable(file, error, say("--cluster names a file"))) from None
-    documents = read_documents(file, data)
+    documents = read_documents(file, read_named(file, say("--cluster names a file")))
     documents = [of_config(item) if is_config(item.value) else item for item in documents]
     value: Any = documents[0].value
     if isinstance(value, dict) and (why := _no_facts(file, value)) is not None:

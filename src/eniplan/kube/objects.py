@@ -20,7 +20,7 @@ from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, SYSTEM_NAMESPACE
 from eniplan.k8s.values import listing, mapping, text, texts
-from eniplan.kube.status import ended_by, trouble
+from eniplan.kube.status import conditions, ended_by, trouble
 from eniplan.kube.type_info import type_info
 from eniplan.observed import (
     CLUSTER_CONFIG,
@@ -221,8 +221,7 @@ class Collector:
 
     def _node(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         spec, status, labels = mapping(value.get("spec")), mapping(value.get("status")), mapping(meta.get("labels"))
-        conditions = {text(c.get("type")): c for c in map(mapping, listing(status.get("conditions")))}
-        ready, has = conditions.get("Ready", {}), mapping(status.get("allocatable"))
+        ready, has = conditions(status).get("Ready", {}), mapping(status.get("allocatable"))
         self._nodes.append(
             Node(
                 name,
@@ -387,10 +386,10 @@ class Collector:
         key = (text(meta.get("namespace")), f"{kind} {text(meta.get('name'))}")
         if key not in self._wanted:
             return
-        conditions = {text(c.get("type")): c for c in map(mapping, listing(status.get("conditions")))}
-        on = {name for name, found in conditions.items() if found.get("status") == "True"}
-        late = conditions.get("Progressing", {})
-        told = next((conditions[name] for name in ("ReplicaFailure", "FailureTarget", "Failed") if name in on), {})
+        told_by = conditions(status)
+        on = {name for name, found in told_by.items() if found.get("status") == "True"}
+        late = told_by.get("Progressing", {})
+        told = next((told_by[name] for name in ("ReplicaFailure", "FailureTarget", "Failed") if name in on), {})
         if not told and late.get("status") == "False":
             told = late
         self._controllers[key] = Controller(

@@ -14,21 +14,25 @@ _TOLD = 500
 """Maximum characters of a message to keep: it may contain a log."""
 
 
+def conditions(status: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the conditions of an object by type."""
+    return {text(item.get("type")): item for item in map(mapping, listing(status.get("conditions")))}
+
+
 def trouble(status: dict[str, Any]) -> Trouble | None:
     """Return why a pod does not run, from its status; None if it runs and is ready."""
     phase = text(status.get("phase"))
     if phase == "Running" and any(_is_ready(item) for item in listing(status.get("conditions"))):
         return None
-    conditions = {text(c.get("type")): c for c in map(mapping, listing(status.get("conditions")))}
-    ready = conditions.get("Ready", {}).get("status")
-    scheduled = conditions.get("PodScheduled", {})
+    found = conditions(status)
+    ready, scheduled = found.get("Ready", {}), found.get("PodScheduled", {})
     if scheduled.get("status") == "False":
         return Trouble(phase, text(scheduled.get("reason")), _short(scheduled.get("message")))
     stuck = next(_stuck(status), None)
     if stuck is not None:
         return stuck._replace(phase=phase)
-    if phase == "Running" and ready is not None:
-        return Trouble(phase, "NotReady", _short(conditions["Ready"].get("message")))
+    if phase == "Running" and ready.get("status") is not None:
+        return Trouble(phase, "NotReady", _short(ready.get("message")))
     return Trouble(phase, text(status.get("reason")), _short(status.get("message")))
 
 

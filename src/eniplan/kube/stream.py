@@ -1,4 +1,4 @@
-"""Stream Kubernetes objects from JSON, so that a dump of half a gigabyte never is in memory as a whole.
+"""Stream Kubernetes objects from JSON, so that a dump of half a gigabyte is never in memory as a whole.
 
 It parses what kubectl prints: an object, a List, a PodList (`kubectl get --raw`), and several of these in sequence.
 Only one object at a time is a Python value.

@@ -27,7 +27,7 @@ from eniplan.plan.document import Document, decode, read_documents
 from eniplan.plan.load import HCL_ENDINGS, HCL_JSON_ENDINGS, TERRAGRUNT
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.suggest import did_you_mean
-from eniplan.terminal import read_file
+from eniplan.terminal import read_file, read_named
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -526,10 +526,7 @@ def _values(file: str) -> dict[str, Given]:
         InputError: the file cannot be read, or is not valid.
 
     """
-    try:
-        data = read_file(file)
-    except OSError as error:
-        raise InputError(unreadable(file, error, say("--var-file takes a file with values of variables"))) from None
+    data = read_named(file, say("--var-file takes a file with values of variables"))
     if file.endswith(".json"):
         from eniplan.inputs.hcl.json_syntax import exact  # noqa: PLC0415 - most files of values are HCL
 
