@@ -68,6 +68,14 @@ def edited(text: AnyStr, edits: Iterable[tuple[int, int, AnyStr]]) -> AnyStr:
     return text[:0].join(out)
 
 
+def file_name(name: str) -> str:
+    """Return a name as part of a file name. What would lead to another folder is escaped as in URLs.
+
+    Two names never become one.
+    """
+    return re.sub(r"[%/\\\0]", lambda found: f"%{ord(found[0]):02x}", name)
+
+
 def columns(text: str) -> int:
     """Return the terminal columns that a text takes: Chinese characters take two, combining marks none."""
     if text.isascii():

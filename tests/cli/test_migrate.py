@@ -264,3 +264,28 @@ def test_the_script_judges_as_migrate_did(run: Run, tmp_path: Path) -> None:
     assert "run eniplan create-pool plan.yaml --pool trading --specs=specs.jsonl --apply --yes" in script
     assert "run eniplan verify plans/3.yaml --specs=specs.jsonl --wait" in script
     assert (folder / "specs.jsonl").read_bytes() == (tmp_path / "rows.jsonl").read_bytes()
+
+
+def test_no_file_takes_the_place_of_another(run: Run, tmp_path: Path) -> None:
+    """Names of pools and of the user's files may be alike, and a name of a pool may lead out of the folder."""
+    text = (
+        PLAN.read_text("utf-8")
+        .replace("name: trading\n", "name: POOL\n", 1)
+        .replace("nodePool: trading", "nodePool: POOL")
+    )
+    text = text.replace("nodePools: [trading]", "nodePools: [POOL]")
+    folder = tmp_path / "run"
+    for name, value in (("a", MATCHER), ("b", FEED)):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "app.yaml").write_text(yaml.safe_dump(value))
+    files = ("--manifests", "a/app.yaml", "--manifests", "b/app.yaml")
+    for name, file in (("stack", "stack-2.json"), ("../../out", "..%2f..%2fout.json")):
+        (folder / "plan.yaml").write_text(text.replace("POOL", name))
+        done = run("migrate", "plan.yaml", "--from", "np1", *files, cwd=folder)
+        assert done.code == 0, done.err
+        made = folder / "migration"
+        assert "ROSTemplateFormatVersion" in json.loads((made / "pool" / "stack.json").read_text())
+        assert json.loads((made / "pool" / file).read_text())["nodepool_info"]["name"] == name
+        kinds = {path.name: yaml.safe_load(path.read_text())["kind"] for path in (made / "manifests").iterdir()}
+        assert kinds == {"app.yaml": "StatefulSet", "app-2.yaml": "Deployment"}
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]

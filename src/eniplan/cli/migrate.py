@@ -5,7 +5,9 @@ Annotations are not postponed in this file: typer would evaluate each from its t
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
+from itertools import count as count_from
 from typing import Annotated, Any
 
 import typer
@@ -40,6 +42,7 @@ from eniplan.plan.load import DEFAULT_FILE
 from eniplan.report.model import PoolSheet
 from eniplan.rules.addresses import total
 from eniplan.terminal import STDIN
+from eniplan.text import file_name
 
 _POOL_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 
@@ -170,26 +173,33 @@ def _room(sheet: PoolSheet) -> Room:
 
 def _spellings(plans: Sequence[Passed]) -> Mapping[str, str]:
     """Return the new pools in every output format that can express them, by file name."""
-    out = {}
+    out: dict[str, str] = {}
     chosen = chosen_pools(plans, None)
-    for one in chosen:
-        out[f"{one.pool.name}.json"] = written([one], Spelling.API)
     for spelling, name in ((Spelling.CLI, "create.sh"), (Spelling.TERRAFORM, "pools.tf"), (Spelling.ROS, "stack.json")):
         try:
             out[name] = written(chosen, spelling)
         except InputError as error:
             terminal.err(say("note: {file} was not written: {why}", file=f"pool/{name}", why=error.problems[0].message))
+    for one in chosen:
+        out[_unused(f"{file_name(one.pool.name)}.json", out)] = written([one], Spelling.API)
     return out
+
+
+def _unused(name: str, taken: Collection[str]) -> str:
+    """Return a file name that is not taken: the name itself, or else with a number."""
+    stem, ending = os.path.splitext(name)
+    numbered = (f"{stem}-{number}{ending}" for number in count_from(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
 
 
 def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
     """Return the user's own manifests, completed. Live objects that kubectl printed are not meant to be applied."""
-    out = {}
+    out: dict[str, str] = {}
     for path, data in texts.items():
         text = data.decode("utf-8-sig")  # cannot fail: it was read as a document
         if '"uid":' not in text and "\n  uid: " not in text:
             try:
-                out[os.path.basename(path)] = patch(path, text, source.view.plan)[0]
+                out[_unused(os.path.basename(path), out)] = patch(path, text, source.view.plan)[0]
             except RefusalError:
                 raise
             except InputError as error:

@@ -12,7 +12,6 @@ import itertools
 import json
 import math
 import os
-import re
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -24,7 +23,7 @@ from eniplan.cloud import place
 from eniplan.errors import InputError, Place, Problem, reason, unreadable
 from eniplan.k8s.values import leaves
 from eniplan.messages import say
-from eniplan.text import may_be_secret
+from eniplan.text import file_name, may_be_secret
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -154,9 +153,7 @@ def shown(body: str) -> str:
 
 def default_path(target: Target) -> str:
     """Return the default path of a receipt: one per pool, below the current folder."""
-    # Escape characters like URLs do, so that two names never share a file.
-    name = re.sub(r"[%/\\\0]", lambda found: f"%{ord(found[0]):02x}", f"{target.cluster_id}-{target.pool}")
-    return os.path.join(FOLDER, f"{name}.json")
+    return os.path.join(FOLDER, f"{file_name(f'{target.cluster_id}-{target.pool}')}.json")
 
 
 def matches(receipt: Receipt, body: str) -> bool:

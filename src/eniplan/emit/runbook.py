@@ -11,7 +11,7 @@ from eniplan.emit.yaml_text import dump
 from eniplan.k8s.terway import SYSTEM_NAMESPACE
 from eniplan.messages import NOTHING, say
 from eniplan.observed import NODE_POOL_LABEL
-from eniplan.text import literal, printable
+from eniplan.text import file_name, literal, printable
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ _CONFIGS, _NETWORKING = "terway-configs.yaml", "networking.yaml"
 
 
 def _by_hand_file(move: Move) -> str:
-    return f"by-hand/{move.kind.lower()}.{move.namespace}.{move.name}.yaml"
+    return f"by-hand/{file_name(f'{move.kind.lower()}.{move.namespace}.{move.name}')}.yaml"
 
 
 def _numbered(migration: Migration) -> Iterator[tuple[int, Move]]:
