@@ -149,7 +149,7 @@ def test_facts_for_machines() -> None:
     assert found.facts == {"OnSale": False}
     ((_, found),) = TypeJudge(catalog(), Settings()).said("ecs.g8i.8xlarge", IPV4._replace(erdma=True))
     assert isinstance(found, Hit)
-    assert found.facts == {"EniQuantity": 8, "EriQuantity": None, "podsPerNode": 6}
+    assert found.facts == {"EniQuantity": 8, "EriQuantity": None}
 
 
 def test_a_dispute_about_addresses_is_none_about_enis(tmp_path: Path) -> None:

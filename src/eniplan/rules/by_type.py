@@ -84,8 +84,8 @@ def eni001(view: TypeView) -> Outcome:
             "{type} has {EniQuantity}; exclusive ENI mode needs more than {forbidden}",
             type=view.name, EniQuantity=count(enis, "{n} ENI", "{n} ENIs"), forbidden=FORBIDDEN_ENIS,
         )  # fmt: skip
-        numbers = {"EniQuantity": enis, "required": FORBIDDEN_ENIS + 1}
-        yield Hit((), message, view.others(), numbers, sources=(view.source("EniQuantity"),))
+        required = {"required": FORBIDDEN_ENIS + 1}
+        yield Hit((), message, view.others(), required, sources=(view.source("EniQuantity"),))
 
 
 @type_rule(
@@ -217,7 +217,7 @@ def eni004(view: TypeView) -> Outcome:
                 "the ENI count of {type} ({EniQuantity}) is approximate", type=view.name, EniQuantity=record.EniQuantity
             ),
             say("prove it with --specs"),
-            {"EniQuantity": record.EniQuantity, "LimitsStatus": "approximate"},
+            {"LimitsStatus": "approximate"},
             sources=(view.source("EniQuantity"),),
         )
         return
@@ -236,8 +236,7 @@ def eni004(view: TypeView) -> Outcome:
             "{field} of {type} ({number}) is from {date}, older than {wanted}",
             field=field, type=view.name, number=getattr(record, field), date=found.date, wanted=wanted,
         )  # fmt: skip
-        numbers = {"field": field, "date": found.date, "oldestAllowed": oldest}
-        yield Hit((), message, say("prove it with --specs"), numbers, sources=(found,))
+        yield Hit((), message, say("prove it with --specs"), {"oldestAllowed": oldest}, sources=(found,))
 
 
 def _oldest_date(view: TypeView) -> tuple[str, str]:
@@ -298,7 +297,7 @@ def eni006(view: TypeView) -> Outcome:
                 type=view.name, podsPerNode=enis - 2, without=enis - 1,
             ),
             say("set enable_erdma to false for this pool in a node-level config, or plan with the smaller number"),
-            {"EniQuantity": enis, "EriQuantity": record.EriQuantity, "podsPerNode": enis - 2},
+            {"EniQuantity": enis, "EriQuantity": record.EriQuantity},
             sources=(view.source("EriQuantity"),),
         )  # fmt: skip
 
@@ -326,7 +325,7 @@ def eni011(view: TypeView) -> Outcome:
                     field=conflict.field, type=view.name, stated=together(stated), taken=conflict.chosen,
                 ),
                 say("prove it with --specs"),
-                {"field": conflict.field, "chosen": conflict.chosen, "values": list(map(int, conflict.values))},
+                {"chosen": conflict.chosen, "values": list(map(int, conflict.values))},
             )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def eni008(view: PlanView) -> Outcome:
 
 
 def _kept_apart(pool: PoolView, load: Load) -> Outcome:
-    """Tell of workloads that have more pods than the pool has nodes, and may have only one on each."""
+    """Report workloads that have more pods than the pool has nodes, and may have only one on each."""
     for workload in pool.workloads:
         lost = beyond(workload, load.nodes)
         if lost is None or not apart(workload).always:
@@ -118,18 +118,16 @@ def _kept_apart(pool: PoolView, load: Load) -> Outcome:
             pods=lost.in_words,
         )  # fmt: skip
         hint = say("use {n} nodes, or prefer the podAntiAffinity instead of requiring it", n=lost.pods)
-        facts = {"pods": lost.pods, "nodes": load.nodes, "pool": pool.pool.name}
         yield Hit(
             (*workload.path, "template", "spec", *ANTI_AFFINITY),
             message,
             hint,
-            facts,
             level=None if lost.is_now else "warning",
         )
 
 
 def _scaled_up(pool: PoolView, load: Load) -> Outcome:
-    """Tell of autoscalers that want more pods than have room."""
+    """Report autoscalers that want more pods than have room."""
     more = added(pool)
     for taker in more:
         load = load.with_more(taker.enis, taker.pods)

@@ -157,7 +157,7 @@ def ver002(view: ClusterView) -> Outcome:
             hint = say("read its scaling activities: types sold out, quota, or vSwitches without addresses? "
                        "aliyun ess DescribeScalingActivities; kubectl get nodes -l {label}={value}",
                        label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
-            yield Hit(group.path, message, hint, {"nodes": len(group.nodes), "planned": wanted})
+            yield Hit(group.path, message, hint)
 
 
 @cluster_rule(
@@ -508,9 +508,8 @@ def ver011(view: ClusterView) -> Outcome:
                               zone=zone, name=item.name, zones=item.zones)  # fmt: skip
                 hint = say("add a vSwitch of {zone} to vSwitchOptions, and recreate its pods: "
                            "kubectl edit podnetworking {name}", zone=zone, name=item.name)  # fmt: skip
-                numbers = {"zone": zone, "zones": list(item.zones)}
                 level: Level | None = "warning" if view.plan is None else None
-                yield Hit(("PodNetworking", item.name), message, hint, numbers, level)
+                yield Hit(("PodNetworking", item.name), message, hint, level=level)
 
 
 @cluster_rule(

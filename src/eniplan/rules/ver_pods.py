@@ -228,7 +228,7 @@ def ver017(view: ClusterView) -> Outcome:
                       enis=count(len(found), "{n} exclusive ENI", "{n} exclusive ENIs"),
                       nodes=count(nodes, "{n} node", "{n} nodes"), pods=named(names))  # fmt: skip
         level: Level | None = "info" if system and _is_counted(view, found) else None
-        yield Hit(found[0].path, message, hint, {"nodes": nodes, "pods": names}, level)
+        yield Hit(found[0].path, message, hint, {"pods": names}, level)
 
 
 def _is_system(item: Pod) -> bool:

@@ -59,7 +59,7 @@ def ver022(view: ClusterView) -> Outcome:
         if have is None:
             yield Unknown(_DAEMON_SET, facts.TERWAY_IMAGE, image)
             continue
-        seen = {"image": image, "version": str(have)}
+        seen = {"image": image}
         too_old = next(((minimum, kind) for minimum, kind in needed if have < minimum), None)
         if too_old is not None:
             minimum, kind = too_old
@@ -217,8 +217,7 @@ def event_hit(item: Event, hint: Message, *, healed: bool) -> Hit:
     over = say(", since recovered") if healed else NOTHING
     message = say("{reason} on {object}{times}{over}: {message}", reason=item.reason, object="/".join(where),
                   times=times, over=over, message=item.message)  # fmt: skip
-    facts = {"reason": item.reason, "count": item.times}
-    return Hit(where, message, hint, facts, "info" if healed else None)
+    return Hit(where, message, hint, {"count": item.times}, "info" if healed else None)
 
 
 # --- Terway on the nodes ------------------------------------------------------------------------------------------

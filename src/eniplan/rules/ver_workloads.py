@@ -161,7 +161,7 @@ def _on_each_node(view: ClusterView, workload: Workload, alive: list[str]) -> Ou
         yield Hit(workload.path, message, fix, {"nodes": lacking})
 
 
-# --- why pods are not created---------------------------------------------------------------------------------------
+# --- why pods are not created --------------------------------------------------------------------------------------
 
 
 def _cause(view: ClusterView, workload: Workload) -> tuple[Message, Message] | None:

@@ -102,7 +102,7 @@ class PlanView(View):
         self.catalog = catalog
         self.live = live
         self.existing_pools: Mapping[str, ExistingPool] = {}
-        """Pools by name that are there already, as far as anybody has told."""
+        """The pools that exist, by name, as far as the account says."""
         if live is not None:
             from eniplan.plan.live import effective  # noqa: PLC0415 - not needed offline
 

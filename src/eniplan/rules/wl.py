@@ -148,7 +148,7 @@ def wl002(view: PlanView) -> Outcome:
 
 
 def _excess(workload: Workload, request: int) -> Outcome:
-    """Tell of a request above what a pod gets, at the container that is to ask for less."""
+    """Report a request above what a pod gets, at the container that is to ask for less."""
     gets = max(injected(workload), 1)
     asking = () if workload.pod is None else workload.pod.asking(ENI)
     is_first = not asking or asking[0].requests[ENI] > gets
@@ -354,7 +354,7 @@ def wl007(view: PlanView) -> Outcome:
 
 
 def _other_nodes(workload: Workload, placement: Placement, pool: PoolView) -> Outcome:
-    """Tell of pods that exclusive nodes could run, but not those of their pool."""
+    """Report pods that exclusive nodes could run, but not those of their pool."""
     nodes, allowed = pool.node_labels, placement.allows(pool.node_labels)
     if allowed is None:
         yield from _unknown_places(placement, pool)

@@ -75,9 +75,8 @@ def wl018(view: PlanView) -> Outcome:
                 "give the pool vSwitches in {n} zones, or prefer the podAntiAffinity instead of requiring it",
                 n=lost.pods,
             )
-            numbers = {"pods": lost.pods, "zones": len(pool.zones), "pool": pool.pool.name}
             path = in_pod(workload, ("spec", *ANTI_AFFINITY))
-            yield Hit(path, message, hint, numbers, level=None if lost.is_now else "warning")
+            yield Hit(path, message, hint, level=None if lost.is_now else "warning")
 
 
 def _spread(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
@@ -229,7 +228,7 @@ def _about(pool: PoolView, workload: Workload, update: Rollout) -> dict[str, obj
 
 
 def _second_set(pool: PoolView, workload: Workload, load: Load, enis: int) -> Outcome:
-    """Tell of a blue-green update whose new pods do not all find room beside the old ones."""
+    """Report a blue-green update whose new pods do not all find room beside the old ones."""
     both = 2 * workload.replicas
     about = {
         "kind": workload.kind, "name": workload.name, "pool": pool.pool.name,
@@ -283,7 +282,7 @@ def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) ->
 
 
 def _without_zone(pool: PoolView, workload: Workload, update: Rollout) -> Outcome:
-    """Tell of an update whose new pod finds no zone."""
+    """Report an update whose new pod finds no zone."""
     yield from pool.unseen_zones()
     if not pool.zones_are_known or workload.replicas > len(pool.zones):
         return  # WL018 reports pods that find no zone at all
