@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.catalog.limits import Capacity, capacity
+from eniplan.catalog.limits import UNKNOWN
 from eniplan.report.layers import Origin
 from eniplan.report.model import Addresses, PoolSheet, PoolUse, Proven, ZoneUse
 from eniplan.rules.addresses import demands, part, parts, total, uses
+from eniplan.rules.cluster_view import grouped
 from eniplan.rules.packing import load_of, takers
 from eniplan.rules.shared import free_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from eniplan.catalog.limits import Capacity
     from eniplan.catalog.store import Catalog
     from eniplan.plan.load import LoadedPlan
     from eniplan.plan.model import VSwitch
@@ -32,8 +34,7 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
     elsewhere = {gap.path[:2] for gap in item.gaps if gap.path[::2] == ("podNetworkings", "vSwitchIds")}
     for pool in view.pools:
         sizes = (pool.pool.planned_size, pool.pool.largest_size)
-        networkings = view.pod_networkings_by_pool.get(pool.pool.name, ())
-        is_elsewhere = any(pn.path in elsewhere for pn in networkings)
+        is_elsewhere = any(pn.path in elsewhere for pn in pool.networkings)
         mine = {
             part(pool, zone, here): tuple(dict.fromkeys(v for demand in here for v in demand.v_switches))
             for zone, here in (() if is_elsewhere else wanted.get(pool, {}).items())
@@ -169,22 +170,16 @@ def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:
     """Return the capacity of a group of nodes, and how much of it the cluster shows to work."""
     pool = group.pool
     types: dict[str, Capacity] = {}
-    carried: dict[tuple[str, str], Capacity] = {}
     expected: list[int | None] = []
-    for node in group.exclusive:
-        name = node.instance_type or "unknown"
-        key = name, str(node.limits)  # nodes may report other limits for their type
-        if key not in carried:
-            record = None if node.is_lingjun else view.record(node)
-            nothing = Capacity(view.room(node), None, None)
-            carried[key] = nothing if record is None else capacity(record, erdma=bool(view.erdma(node)))
+    # Nodes may report other limits for their type.
+    alike = grouped(((node.instance_type or "unknown", str(node.limits)), node) for node in group.exclusive)
+    for (name, _), nodes in alike.items():
+        one = view.capacity(nodes[0])
         # If nodes differ, the one that carries the fewest pods represents the type.
-        least = types.get(name, carried[key])
-        types[name] = min(least, carried[key], key=lambda found: found.exclusive or 0)
-        if not node.is_lingjun:
-            expected.append(carried[key].exclusive)
+        types[name] = min(types.get(name, one), one, key=lambda found: found.exclusive or 0)
+        expected += [one.exclusive for node in nodes if not node.is_lingjun]
     if pool is not None and not types:  # no node yet: the types of the plan
-        types = {name: Capacity(pods, None, None) for name, pods in pool.pods_per_node.items()}
+        types = {name: UNKNOWN._replace(exclusive=pods) for name, pods in pool.pods_per_node.items()}
     ecs = [node for node in group.exclusive if not node.is_lingjun]
     placed = [pod for node in group.exclusive for pod in view.pods_by_node[node.name] if not pod.leaving]
     bound = [found for pod in placed if (found := view.pod_eni(pod)) is not None and found.is_bound]

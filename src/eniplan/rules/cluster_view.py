@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.catalog.limits import capacity, lingjun_pods
+from eniplan.catalog.limits import UNKNOWN, capacity, lingjun_pods
 from eniplan.catalog.store import laid_over
 from eniplan.k8s.kinds import BEHIND, HOLDERS, standing_behind
 from eniplan.messages import NOTHING, Message, count, named, say
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
+    from eniplan.catalog.limits import Capacity
     from eniplan.catalog.record import InstanceType
     from eniplan.catalog.store import Catalog
     from eniplan.observed import Agent, Controller, Event, Node, Observed, Pod, PodEni, PodNetworking
@@ -259,6 +260,13 @@ class ClusterView(View):
         if not node.limits:
             return known
         return laid_over(known, {"InstanceTypeId": node.instance_type, **node.limits})
+
+    def capacity(self, node: Node) -> Capacity:
+        """Return the pods that a node can carry in each mode."""
+        record = None if node.is_lingjun else self.record(node)
+        if record is None:
+            return UNKNOWN._replace(exclusive=self.room(node))
+        return capacity(record, erdma=bool(self.erdma(node)))
 
     def room(self, node: Node) -> int | None:
         """Return how many exclusive pods a node can carry; None if unknown."""
@@ -527,10 +535,8 @@ class ClusterView(View):
         """Return, by zone, the label of a group of ECS nodes there that the PodNetworking is meant for."""
         out = {}
         for group in self.groups:
-            if group.pool is not None:
-                meant = group.pool.view.pod_networkings_by_pool.get(group.name, ())
-                if networking.name not in {item.name for item in meant}:
-                    continue
+            if group.pool is not None and networking.name not in {item.name for item in group.pool.networkings}:
+                continue
             zones = {node.zone for node in group.exclusive if node.zone and not node.is_lingjun}
             out.update(dict.fromkeys(sorted(zones), group.label))
         return out

@@ -78,7 +78,7 @@ _ELSEWHERE = {
 def pn001(view: PlanView) -> Outcome:
     """Default or Trunk for pods of an exclusive pool, and invalid eniTypes."""
     trunking = view.cluster.terway.eni_trunking is not False  # on by default
-    exclusive = {pn.name for pool in view.ecs_pools for pn in view.pod_networkings_by_pool.get(pool.pool.name, ())}
+    exclusive = {pn.name for pool in view.ecs_pools for pn in pool.networkings}
     for pn in view.plan.pod_networkings:
         path = (*pn.path, "eniType")
         hint = say("write eniType: ENI")
@@ -487,7 +487,7 @@ def pn013(view: PlanView) -> Outcome:
     """Fixed PodNetworkings for pools in more than one zone, with one hit for all with the same pools."""
     spread: dict[str, list[PoolView]] = {}
     for pool in view.pools:
-        fixed = [pn for pn in view.pod_networkings_by_pool.get(pool.pool.name, ()) if pn.is_fixed]
+        fixed = [pn for pn in pool.networkings if pn.is_fixed]
         if len(pool.zones) > 1:
             for pn in fixed:
                 spread.setdefault(pn.name, []).append(pool)

@@ -438,12 +438,15 @@ class PoolView:
         """The workloads that name this pool and use or request ENIs."""
         return self.view.workloads_by_pool.get(self.pool.name, [])
 
+    @property
+    def networkings(self) -> list[PodNetworking]:
+        """The PodNetworkings that are meant for it."""
+        return self.view.pod_networkings_by_pool.get(self.pool.name, [])
+
     @cached_property
     def configs(self) -> tuple[PodConfig, ...]:
         """The network configurations of its pods: one per PodNetworking, then one for pods without a PodNetworking."""
-        networkings = self.view.pod_networkings_by_pool.get(self.pool.name, [])
-        if self.pool.is_lingjun:
-            networkings = []  # unsupported there: LJ001 reports it
+        networkings = [] if self.pool.is_lingjun else self.networkings  # unsupported on Lingjun: LJ001 reports it
         return (
             *(self.view.config_of(pn) for pn in networkings),
             self._fallback(in_use=self._needs_fallback(networkings)),

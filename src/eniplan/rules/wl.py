@@ -286,8 +286,8 @@ def manifest(metadata: Mapping[str, Any] | None = None, **spec: Any) -> dict[str
     return {**WORKLOAD, "kind": "Deployment", "replicas": 2, "template": own}
 
 
-def _affinity(operator: str, *values: str) -> dict[str, Any]:
-    rule = {"key": EXCLUSIVE_LABEL, "operator": operator, "values": list(values)}
+def _affinity(value: str) -> dict[str, Any]:
+    rule = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": [value]}
     required = {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
 
@@ -323,8 +323,8 @@ def in_pod(workload: Workload, path: Path) -> Path:
     effect="The pods stay Pending: label values are compared exactly, and all of the selector and one term of the "
     "affinity must match.",
     sources=(KUBERNETES_AFFINITY, CODE_LABEL),
-    passes={"workloads": [manifest(affinity=_affinity("In", EXCLUSIVE_VALUE))]},
-    fails={"workloads": [manifest(affinity=_affinity("In", "enionly"))]},
+    passes={"workloads": [manifest(affinity=_affinity(EXCLUSIVE_VALUE))]},
+    fails={"workloads": [manifest(affinity=_affinity("enionly"))]},
 )
 def wl007(view: PlanView) -> Outcome:
     """The required labels against those of the pool's nodes: its own, region, zones, instance types, architecture."""
