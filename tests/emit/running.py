@@ -71,7 +71,7 @@ class Running:
         )  # fmt: skip
 
     def _add_pool(self, pool: NodePool) -> None:
-        size = pool.largest_size or 0
+        size = pool.sizes.largest or 0
         zones = itertools.cycle(dict.fromkeys(self._zones[name] for name in pool.v_switch_ids or ()))
         types = itertools.cycle(self._types[pool.name] or [(pool.lingjun or {}).get("nodeType", "")])
         own = self._pools.setdefault(pool.name, [])

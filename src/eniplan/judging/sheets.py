@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import UNKNOWN
+from eniplan.plan.model import UNSIZED, Sizes
 from eniplan.report.layers import Origin
 from eniplan.report.model import Addresses, PoolSheet, PoolUse, Proven, ZoneUse
 from eniplan.rules.addresses import demands, part, parts, total, uses
@@ -13,7 +14,7 @@ from eniplan.rules.packing import load_of, takers
 from eniplan.rules.shared import free_together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from eniplan.catalog.limits import Capacity
     from eniplan.catalog.store import Catalog
@@ -33,7 +34,7 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
     uncounted = {gap.path[:2] for gap in item.gaps if gap.path[::2] == ("workloads", "replicas")}
     elsewhere = {gap.path[:2] for gap in item.gaps if gap.path[::2] == ("podNetworkings", "vSwitchIds")}
     for pool in view.pools:
-        sizes = (pool.pool.planned_size, pool.pool.largest_size)
+        sizes = pool.pool.sizes
         is_elsewhere = any(pn.path in elsewhere for pn in pool.networkings)
         mine = {
             part(pool, zone, here): tuple(dict.fromkeys(v for demand in here for v in demand.v_switches))
@@ -46,12 +47,12 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
             pool.pool.kind,
             pool.capacity,
             sizes,
-            (pool.least_pods(sizes[0]), pool.least_pods(sizes[1])),
+            sizes.each(pool.least_pods),
             _by_v_switch(mine),
             _by_zone(mine),
             use=None if any(workload.path in uncounted for workload in pool.workloads) else _use(pool),
             zone_names=pool.zones,
-            per_zone=_both(sizes, pool.nodes_per_zone),
+            per_zone=sizes.each(pool.nodes_per_zone),
             is_balanced=pool.balanced,
             origins=_origins(view.catalog, pool.pods_per_node, erdma=bool(view.cluster.terway.erdma)),
         )
@@ -68,12 +69,6 @@ def _origins(catalog: Catalog, types: Iterable[str], *, erdma: bool) -> dict[str
     return found
 
 
-def _both(sizes: tuple[int | None, int | None], of: Callable[[int], int | None]) -> tuple[int | None, int | None]:
-    """Apply a function to the desired and the largest size."""
-    desired, largest = sizes
-    return None if desired is None else of(desired), None if largest is None else of(largest)
-
-
 def _use(pool: PoolView) -> PoolUse | None:
     """Return how the plan's pods use a pool; None if no pods run there."""
     found = tuple(taker for taker in takers(pool) if taker.enis)
@@ -81,12 +76,12 @@ def _use(pool: PoolView) -> PoolUse | None:
         return None
     load = load_of(pool)
     if load is None:
-        return PoolUse(found, (None, None), (None, None))
-    sizes = (pool.pool.planned_size, load.nodes)
+        return PoolUse(found, UNSIZED, UNSIZED)
+    sizes = pool.pool.sizes
     return PoolUse(
         found,
-        _both(sizes, lambda nodes: load._replace(nodes=nodes).needed),
-        _both(sizes, lambda nodes: load._replace(nodes=nodes).spare_nodes()),
+        sizes.each(lambda nodes: load._replace(nodes=nodes).needed),
+        sizes.each(lambda nodes: load._replace(nodes=nodes).spare_nodes()),
     )
 
 
@@ -131,7 +126,7 @@ def zones(view: PlanView) -> Iterator[ZoneUse]:
     unknown = [
         (demand.zone, tuple(sorted(v.id for v in demand.v_switches)), demand.pool.pool.name)
         for demand in view.once(demands)
-        if demand.v_switches and demand.pods[0] is None
+        if demand.v_switches and demand.pods.desired is None
     ]
     yield from of_zones(view.once(parts), free, unknown)
 
@@ -190,10 +185,8 @@ def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:
         group.name or group.label,
         pool.pool.kind if pool else "ecs" if ecs else "lingjun",
         types,
-        (pool.pool.planned_size, pool.pool.largest_size) if pool else (len(group.nodes), len(group.nodes)),
-        (pool.least_pods(pool.pool.planned_size), pool.least_pods(pool.pool.largest_size))
-        if pool
-        else (carries, carries),
+        pool.pool.sizes if pool else Sizes(len(group.nodes), len(group.nodes)),
+        pool.pool.sizes.each(pool.least_pods) if pool else Sizes(carries, carries),
         {},
         {},
         Proven(

@@ -31,7 +31,7 @@ from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from eniplan.k8s.labels import Selector
     from eniplan.k8s.nodes import Toleration
@@ -141,6 +141,21 @@ EXCLUSIVE_NODE = NodeLabels({**_SYSTEM, EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, lambd
 """The known labels of any exclusive node."""
 
 
+class Sizes(NamedTuple):
+    """A number at the desired size of a pool, at which it is created, and at its largest; None if unknown."""
+
+    desired: int | None
+    largest: int | None
+
+    def each(self, of: Callable[[int], int | None]) -> Sizes:
+        """Return what a function makes of each known number."""
+        desired, largest = (None if number is None else of(number) for number in self)
+        return Sizes(desired, largest)
+
+
+UNSIZED = Sizes(None, None)
+
+
 class NodePool(NamedTuple):
     """A node pool to create. Sizes are numbers of nodes; `system_disk` keeps the plan's keys."""
 
@@ -222,18 +237,12 @@ class NodePool(NamedTuple):
         return self.terway_config or self.labels.get(TERWAY_CONFIG_LABEL)
 
     @property
-    def largest_size(self) -> int | None:
-        """The largest number of nodes; None if the plan does not say."""
-        if self.is_lingjun:
-            return self.lingjun.get("nodeCount")
-        return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["max"])
-
-    @property
-    def planned_size(self) -> int | None:
-        """The number of nodes at creation; None if the plan does not say."""
-        if self.is_lingjun:
-            return self.largest_size
-        return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["min"])
+    def sizes(self) -> Sizes:
+        """The numbers of nodes; None if the plan does not say."""
+        if self.auto_scaling is not None and not self.is_lingjun:
+            return Sizes(int(self.auto_scaling["min"]), int(self.auto_scaling["max"]))
+        nodes = self.lingjun.get("nodeCount") if self.is_lingjun else self.desired_size
+        return Sizes(nodes, nodes)
 
 
 def _never_others(key: str) -> bool:

@@ -111,7 +111,7 @@ def _pool(pool: PoolSheet) -> str:
 
 def _room(pool: PoolSheet) -> str:
     """Draw the usage of a pool with too many nodes to draw one by one."""
-    room, used = pool.pods[1], None if pool.use is None else pool.use.used[1]
+    room, used = pool.pods.largest, None if pool.use is None else pool.use.used.largest
     return "" if room is None or used is None else bar(words.used(pool), used, used, room, scale=room)
 
 

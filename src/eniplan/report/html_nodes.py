@@ -41,7 +41,7 @@ def placed(pool: PoolSheet) -> list[Node] | None:
     This is first-fit decreasing: pods with the most ENIs first, each on the first node with room. So the nodes that may
     be lost stay empty.
     """
-    nodes, room = pool.nodes[1], pool.pods[1]
+    nodes, room = pool.nodes.largest, pool.pods.largest
     if not nodes or nodes > MOST_NODES or room is None or room // nodes > MOST_SLOTS:
         return None
     slots = room // nodes
@@ -64,7 +64,7 @@ def picture(pool: PoolSheet) -> Iterator[str]:
         return
     yield '<div class="zones">'
     for zone, members in _by_zone(pool, nodes):
-        squares = "".join(_node(number, node, later=number > (pool.nodes[0] or 0)) for number, node in members)
+        squares = "".join(_node(number, node, later=number > (pool.nodes.desired or 0)) for number, node in members)
         yield f'<div class="zone"><p class="soft">{text(zone)}</p><p class="nodes">{squares}</p></div>'
     yield "</div>\n"
 

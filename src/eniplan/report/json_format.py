@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan._version import __version__
 from eniplan.catalog.limits import Capacity
 from eniplan.catalog.store import Catalog
+from eniplan.plan.model import Sizes
 from eniplan.report import layers
 from eniplan.report.model import Report
 from eniplan.rules.base import LEVELS
@@ -198,15 +199,15 @@ def _layers(pool: PoolSheet) -> dict[str, dict[str, str]]:
     return out
 
 
-def _sizes(pair: tuple[int | None, int | None]) -> dict[str, int | None]:
-    return {"desired": pair[0], "max": pair[1]}
+def _sizes(found: Sizes) -> dict[str, int | None]:
+    return {"desired": found.desired, "max": found.largest}
 
 
 def _zone(use: ZoneUse) -> dict[str, object]:
     return {
         "zone": use.zone,
         "vSwitches": list(use.v_switches),
-        "needed": _sizes((use.desired, use.largest)),
+        "needed": _sizes(Sizes(use.desired, use.largest)),
         "available": use.free,
         "pools": list(use.pools),
         "unknown": list(use.unknown),

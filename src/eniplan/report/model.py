@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from eniplan.catalog.record import aged_words, specs_words
 from eniplan.errors import CLOUD, FINDINGS, INPUT, OK
+from eniplan.plan.model import UNSIZED, Sizes
 from eniplan.rules.base import LEVELS
 from eniplan.values import NamedTuple
 
@@ -108,12 +109,12 @@ class Proven(NamedTuple):
 
 
 class PoolUse(NamedTuple):
-    """How the pods of a plan use a pool. Pairs: at the desired and at the largest size."""
+    """How the pods of a plan use a pool."""
 
     takers: tuple[Taker, ...]
-    used: tuple[int | None, int | None]
+    used: Sizes
     """Exclusive ENIs that they use; more than available if they do not fit."""
-    spare: tuple[int | None, int | None]
+    spare: Sizes
     """Nodes that may be lost while all pods still fit; None if they do not fit, or if unknown."""
 
 
@@ -146,10 +147,9 @@ class PoolSheet(NamedTuple):
     kind: str
     capacity: Mapping[str, Capacity]
     """Pods per node in each mode, by instance type."""
-    nodes: tuple[int | None, int | None]
-    """Desired and largest."""
-    pods: tuple[int | None, int | None]
-    """Exclusive pods at the desired and at the largest size; with several types, the guaranteed number."""
+    nodes: Sizes
+    pods: Sizes
+    """Exclusive pods; with several types, the guaranteed number."""
     addresses: Mapping[str, Addresses]
     """The addresses of everything that may use a vSwitch, by vSwitch."""
     zones: Mapping[str, Addresses]
@@ -159,24 +159,24 @@ class PoolSheet(NamedTuple):
     """The planned use; only if the plan states the pool's pods."""
     zone_names: tuple[str, ...] = ()
     """The known zones of its nodes."""
-    per_zone: tuple[int | None, int | None] = (None, None)
-    """The maximum nodes of one zone, at the desired and at the largest size."""
+    per_zone: Sizes = UNSIZED
+    """The maximum nodes of one zone."""
     is_balanced: bool = False
     """Whether nodes spread evenly over the zones."""
     origins: Mapping[str, Origin] = {}
     """The origins of types whose limits do not all come from the bundled data."""
 
     @property
-    def free(self) -> tuple[int | None, int | None]:
-        """Free exclusive ENIs at the desired and at the largest size; negative if there are too few."""
-        used = (None, None) if self.use is None else self.use.used
-        (a, b), (c, d) = self.pods, used
-        return None if a is None or c is None else a - c, None if b is None or d is None else b - d
+    def free(self) -> Sizes:
+        """Free exclusive ENIs; negative if there are too few."""
+        pairs = zip(self.pods, UNSIZED if self.use is None else self.use.used, strict=True)
+        desired, largest = (None if room is None or used is None else room - used for room, used in pairs)
+        return Sizes(desired, largest)
 
     @property
     def is_short(self) -> bool:
         """Whether its pods need more than its largest size offers."""
-        return (self.free[1] or 0) < 0
+        return (self.free.largest or 0) < 0
 
 
 class Account(NamedTuple):

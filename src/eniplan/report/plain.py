@@ -67,7 +67,7 @@ def _pool(pool: PoolSheet) -> Iterator[Message]:
         yield say("Lingjun pool {pool}: {what}", pool=pool.name, what=types)
     else:
         yield say("pool {pool}: {what}", pool=pool.name, what=types)
-    if pool.free[1] is not None:
+    if pool.free.largest is not None:
         what = say("{used}: {takers}; {left}", used=words.used(pool), takers=words.takers(pool), left=words.left(pool))
         yield say("pool {pool}: {nodes}, {what}", pool=pool.name, nodes=words.nodes_alone(pool), what=what)
     elif pool.nodes != (None, None):  # otherwise the line would only say "unknown" twice

@@ -207,22 +207,22 @@ def proven_cells(found: Proven) -> tuple[Message, Message, Message]:
 
 def used(pool: PoolSheet) -> Message:
     """Say how much of a pool's largest size its pods use: `15 of 21 exclusive pods used`."""
-    use, room = pool.use, pool.pods[1]
+    use, room = pool.use, pool.pods.largest
     if room is None:
         return say("room for exclusive pods unknown")
-    if use is None or use.used[1] is None:
+    if use is None or use.used.largest is None:
         return say("room for {pods} exclusive pods", pods=span(pool.pods))
-    said = say("{used} of {room} exclusive pods used", used=use.used[1], room=room)
+    said = say("{used} of {room} exclusive pods used", used=use.used.largest, room=room)
     if any(taker.enis > 1 for taker in use.takers):
-        said = say("{used} of {room} exclusive ENIs used", used=use.used[1], room=room)
+        said = say("{used} of {room} exclusive ENIs used", used=use.used.largest, room=room)
     if pool.is_short:
-        said = say("{used} exclusive ENIs needed, {room} available", used=use.used[1], room=room)
-    return said if pool.pods[0] == room else say("{used} at the largest size", used=said)
+        said = say("{used} exclusive ENIs needed, {room} available", used=use.used.largest, room=room)
+    return said if pool.pods.desired == room else say("{used} at the largest size", used=said)
 
 
 def takers(pool: PoolSheet) -> Message:
     """Say which pods use a pool, the largest if there are many: `matcher 12, node-agent 3 (one per node)`."""
-    found, nodes = () if pool.use is None else pool.use.takers, pool.nodes[1]
+    found, nodes = () if pool.use is None else pool.use.takers, pool.nodes.largest
     if len(found) > _MOST_TAKERS:
         found = tuple(sorted(found, key=lambda t: (-t.pods * ((nodes or 1) if t.per_node else 1), t.name)))
     more = len(found) - _MOST_TAKERS
@@ -248,7 +248,7 @@ def _taker(taker: Taker, nodes: int | None) -> Message:
 
 def left(pool: PoolSheet) -> Message:
     """Say how many ENIs are free at a pool's largest size, and how many nodes may be lost."""
-    free = pool.free[1]
+    free = pool.free.largest
     if free is None:
         return NOTHING
     if free < 0:
@@ -258,10 +258,10 @@ def left(pool: PoolSheet) -> Message:
 
 def may_be_lost(pool: PoolSheet) -> Message:
     """Say how many nodes may be lost while all pods still fit; nothing if they do not, or if unknown."""
-    if pool.use is None or pool.use.spare[1] is None:
+    if pool.use is None or pool.use.spare.largest is None:
         return NOTHING
-    spare = pool.use.spare[1]
-    per_zone = pool.per_zone[1]
+    spare = pool.use.spare.largest
+    per_zone = pool.per_zone.largest
     if spare == 0:
         return say("no node may be lost")
     if pool.is_balanced and len(pool.zone_names) > 1 and per_zone is not None and spare >= per_zone:
@@ -323,8 +323,8 @@ def zones(pool: PoolSheet) -> Message:
 
 def _zone(name: str, pool: PoolSheet) -> Message:
     size = NOTHING
-    if len(pool.zone_names) > 1 and pool.per_zone[1] is not None:
-        size = count(pool.per_zone[1], "up to {n} node", "up to {n} nodes")
+    if len(pool.zone_names) > 1 and pool.per_zone.largest is not None:
+        size = count(pool.per_zone.largest, "up to {n} node", "up to {n} nodes")
     return say("{zone} {what}", zone=name, what=together((size, in_zone(pool.zones[name])), ", "))
 
 

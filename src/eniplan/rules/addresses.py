@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from eniplan.k8s.kinds import PER_NODE
@@ -10,11 +11,8 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from eniplan.plan.model import VSwitch, Workload
+    from eniplan.plan.model import Sizes, VSwitch, Workload
     from eniplan.rules.view import PlanView, PodConfig, PoolView
-
-    Sizes = tuple[int | None, int | None]
-    """Pods at the desired and at the largest size of a pool; None if unknown."""
 
 
 class Need(NamedTuple):
@@ -61,13 +59,13 @@ def demands(view: PlanView) -> tuple[Demand, ...]:
 
 
 class Part(NamedTuple):
-    """What a pool can need in a zone. Pairs are for the desired and the largest size."""
+    """What a pool can need in a zone."""
 
     pool: str
     zone: str
     most: Sizes
     """The most pods that its nodes there can carry; None if unknown."""
-    nodes: tuple[int, int]
+    nodes: Sizes
     node_v_switches: frozenset[str]
     """The vSwitches of its ECS nodes there, which use addresses too."""
     asked: tuple[tuple[frozenset[str], Sizes], ...]
@@ -80,29 +78,27 @@ class Part(NamedTuple):
         """
         beside = bool(self.node_v_switches & v_switches)
         found = []
-        for index, most in enumerate(self.most):
+        for index, (most, nodes) in enumerate(zip(self.most, self.nodes, strict=True)):
             # What is asked is unknown only if the most is. A pool of unknown size asks for nothing in `parts`.
             together = sum(pods[index] or 0 for pods in asked)
             pods = 0 if not asked else None if most is None else min(most, together)
-            found.append(Need(pods, self.nodes[index] if beside else 0))
+            found.append(Need(pods, (nodes or 0) if beside else 0))
         return Needs(*found)
 
 
 def part(pool: PoolView, zone: str, wanted: Iterable[Demand]) -> Part:
     """Return what these configurations of a pool can need in a zone."""
-    sizes = (pool.pool.planned_size, pool.pool.largest_size)
-    desired, largest = (0 if size is None else pool.nodes_per_zone(size) for size in sizes)
-    most = tuple(None if s is None else pool.most_pods(n) for s, n in zip(sizes, (desired, largest), strict=True))
+    nodes = pool.pool.sizes.each(pool.nodes_per_zone)
     own = () if pool.pool.is_lingjun else (v.id for v in pool.node_v_switches if v.zone == zone)
     asked = ((frozenset(v.id for v in demand.v_switches), demand.pods) for demand in wanted)
-    return Part(pool.pool.name, zone, (most[0], most[1]), (desired, largest), frozenset(own), tuple(asked))
+    return Part(pool.pool.name, zone, nodes.each(pool.most_pods), nodes, frozenset(own), tuple(asked))
 
 
 def parts(view: PlanView) -> tuple[Part, ...]:
     """Return what each pool can need in each zone in which its pods use addresses, as far as known."""
     by_zone: dict[str, dict[PoolView, list[Demand]]] = {}
     for demand in view.once(demands):
-        if demand.v_switches and demand.pods[0] is not None:
+        if demand.v_switches and demand.pods.desired is not None:
             by_zone.setdefault(demand.zone, {}).setdefault(demand.pool, []).append(demand)
     return tuple(
         part(pool, zone, wanted.get(pool, ()))
@@ -226,21 +222,18 @@ def _of_pool(pool: PoolView) -> Iterator[Demand]:
         if not config.in_use or config.v_switch_ids is None:
             continue  # NET001 reports it as unknown
         mine = users.get(config.networking, [])
-        sizes = (pool.pool.planned_size, pool.pool.largest_size)
-        pods = (_pods(pool, config, mine, sizes[0]), _pods(pool, config, mine, sizes[1]))
+        pods = pool.pool.sizes.each(partial(_pods, pool, config, mine))
         pod_v_switches = pool.config_v_switches(config)
         for zone in pool.zones:
             yield Demand(pool, zone, pod_v_switches.get(zone, ()), pods)
 
 
-def _pods(pool: PoolView, config: PodConfig, mine: Sequence[Workload], size: int | None) -> int | None:
+def _pods(pool: PoolView, config: PodConfig, mine: Sequence[Workload], size: int) -> int | None:
     """Return the most pods that get a configuration in one zone.
 
     The only PodNetworking of a pool, or its only configuration, can use every ENI whatever the listed workloads:
     they may be scaled. If several share a pool, the listed workloads decide.
     """
-    if size is None:
-        return None
     nodes = pool.nodes_per_zone(size)
     most = pool.most_pods(nodes)
     fallback = config.networking is None

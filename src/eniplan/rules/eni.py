@@ -25,7 +25,7 @@ _FAMILY = "nodePools[0].instanceFamilies"
 def unknown_capacity(pool: PoolView) -> Unknown:
     """Return the unknown fact for counting the pods of a pool: its size, or the ENIs of its nodes."""
     name, lingjun = pool.pool.name, pool.pool.is_lingjun
-    if pool.pool.planned_size is None:
+    if pool.pool.sizes.desired is None:
         if lingjun:
             return Unknown((*pool.path, "lingjun", "nodeCount"), facts.LINGJUN_SIZE, say("pool {name!r}", name=name))
         return Unknown((*pool.path, "desiredSize"), facts.DESIRED_SIZE, say("pool {name!r}", name=name))

@@ -468,8 +468,8 @@ def live008(asked: tuple[PlanView, LiveFacts]) -> Outcome:
 
 def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
     for size, counts in (
-        ("desired", [pool.pool.planned_size or 0 for pool in new]),
-        ("largest", [pool.pool.largest_size or 0 for pool in new]),
+        ("desired", [pool.pool.sizes.desired or 0 for pool in new]),
+        ("largest", [pool.pool.sizes.largest or 0 for pool in new]),
     ):
         if sum(counts) and nodes + sum(counts) > quota:
             message = say(

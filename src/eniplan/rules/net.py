@@ -147,7 +147,7 @@ def net002(view: PlanView) -> Outcome:
     for demand in view.once(demands):
         if not demand.v_switches:
             continue  # NET001 reports it
-        if demand.pods[0] is None:
+        if demand.pods.desired is None:
             yield unknown_capacity(demand.pool)
             continue
         for v_switch in demand.v_switches:
@@ -318,7 +318,7 @@ def net004(view: PlanView) -> Outcome:
 )
 def net005(view: PlanView) -> Outcome:
     """The pods of all pools at their largest size, for each basic group."""
-    pods = {pool: pool.most_pods(pool.pool.largest_size) for pool in view.pools}
+    pods = {pool: pool.pool.sizes.each(pool.most_pods).largest for pool in view.pools}
     most = sum(count or 0 for count in pods.values())
     enough = None in pods.values() or most > BASIC_GROUP_ADDRESSES
     users: dict[str, list[PoolView]] = {}

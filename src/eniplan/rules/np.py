@@ -782,7 +782,7 @@ def _too_many(pool: PoolView, per_node: int) -> bool | None:
     every_node, others = packed(taker._replace(enis=1) for taker in takers(pool))  # kubelet counts pods, not ENIs
     if every_node > per_node or not others.total():
         return every_node > per_node
-    nodes = pool.pool.largest_size
+    nodes = pool.pool.sizes.largest
     return None if nodes is None else not Load(nodes, per_node, every_node, others).fits()
 
 

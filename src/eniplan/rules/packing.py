@@ -182,7 +182,7 @@ def added(pool: PoolView) -> tuple[Taker, ...]:
 
 def load_of(pool: PoolView) -> Load | None:
     """Return the pods and nodes of a pool at its largest size; None if its nodes are unknown."""
-    nodes, per_node = pool.pool.largest_size, pool.least_pods_per_node
+    nodes, per_node = pool.pool.sizes.largest, pool.least_pods_per_node
     if nodes is None or per_node is None:
         return None
     every_node, pods = packed(takers(pool))

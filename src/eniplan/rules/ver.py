@@ -124,7 +124,7 @@ def _empty(view: ClusterView, group: Group, pool: PoolView) -> Hit:
         message = say("{message}; {nodes} of its instance types are without {label}", message=message,
                       nodes=named(bare), label=EXCLUSIVE_LABEL)  # fmt: skip
         hint = _mend(say("the node pool of {node}", node=bare[0]))
-    if pool.pool.planned_size == 0 and not misspelt:
+    if pool.pool.sizes.desired == 0 and not misspelt:
         message = say("{message}, as its minimum size allows: nothing about it is verified", message=message)
         hint = say("scale it out once, and verify again: eniplan verify PLAN --wait 10m")
         return Hit(group.path, message, hint, {"nodes": 0}, "info")
@@ -150,7 +150,7 @@ def _mend(pool: object) -> Message:
 def ver002(view: ClusterView) -> Outcome:
     """Fewer nodes than desiredSize, or than autoScaling.min."""
     for group in view.groups:
-        wanted = None if group.pool is None else group.pool.pool.planned_size
+        wanted = None if group.pool is None else group.pool.pool.sizes.desired
         if wanted is not None and 0 < len(group.nodes) < wanted:
             message = say("{pool} has {nodes}; the plan wants {planned}", pool=group.label,
                           nodes=count(len(group.nodes), "{n} node", "{n} nodes"), planned=wanted)  # fmt: skip

@@ -51,7 +51,7 @@ def ver031(view: ClusterView) -> Outcome:
     yield from unseen
     own = grouped((workload.path, item.node) for workload, item in view.workload_pods)
     # VER001 reports pools that should have nodes but have none.
-    bare = {g.name for g in view.groups if not g.nodes and g.pool is not None and g.pool.pool.planned_size}
+    bare = {g.name for g in view.groups if not g.nodes and g.pool is not None and g.pool.pool.sizes.desired}
     for workload in () if unseen else (item for item in workloads if item.node_pool not in bare):
         yield from _proof(view, workload, own.get(workload.path, []), view.other_pods.get(workload.path, {}))
 

@@ -366,14 +366,13 @@ class PoolView:
         """The fewest exclusive pods that a node of the pool can carry; None if unknown for any type."""
         return min(self.known_pods_per_node, default=None)
 
-    def least_pods(self, nodes: int | None) -> int | None:
+    def least_pods(self, nodes: int) -> int | None:
         """Return the exclusive pods that this many nodes carry at least, which is the guaranteed capacity."""
-        per_node = self.least_pods_per_node
-        return None if nodes is None or per_node is None else nodes * per_node
+        return nodes * min(self.known_pods_per_node) if self.known_pods_per_node else None
 
-    def most_pods(self, nodes: int | None) -> int | None:
+    def most_pods(self, nodes: int) -> int | None:
         """Return the exclusive pods that this many nodes carry at most, which is the largest need for addresses."""
-        return None if nodes is None or not self.known_pods_per_node else nodes * max(self.known_pods_per_node)
+        return nodes * max(self.known_pods_per_node) if self.known_pods_per_node else None
 
     @cached_property
     def node_v_switches(self) -> tuple[VSwitch, ...]:

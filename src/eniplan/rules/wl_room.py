@@ -130,7 +130,7 @@ def _unspread(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> O
         yield from pool.unseen_zones()
         domains = len(pool.zones) if pool.zones_are_known else None
     else:
-        domains = pool.pool.largest_size
+        domains = pool.pool.sizes.largest
         if domains is None:
             yield unknown_capacity(pool)
     if domains is None:
