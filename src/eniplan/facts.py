@@ -176,6 +176,11 @@ ACCOUNT_GROUPS = Fact("DescribeSecurityGroups", "the account's answer about the 
 ACCOUNT_POOLS = Fact("DescribeClusterNodePools", "the account's answer about the node pools of the cluster")
 ACCOUNT_QUOTA = Fact("DescribeUserQuota", "the account's answer about the quota of node pools and nodes")
 ACCOUNT_LINGJUN = Fact("DescribeNodeGroup", "the account's answer about the Lingjun node group")
+ASKED = (
+    ACCOUNT_CLUSTER, ACCOUNT_TERWAY, ACCOUNT_TYPES, ACCOUNT_STOCK, ACCOUNT_V_SWITCHES, ACCOUNT_GROUPS, ACCOUNT_POOLS,
+    ACCOUNT_QUOTA, ACCOUNT_LINGJUN,
+)  # fmt: skip
+"""All facts that are read from an account."""
 CLUSTER_STATE = Fact("state of DescribeClusterDetail", "the state of the cluster", "the account did not answer")
 ADDON_STATE = Fact("state of GetClusterAddonInstance", "the state of the add-on {about}", "the account did not answer")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from eniplan import terminal
+from eniplan import facts, terminal
 from eniplan.cli import account
 from eniplan.cli.account import Access
 from eniplan.cli.chosen import chosen_pools, named, refuse_several
@@ -37,7 +37,6 @@ from eniplan.errors import (
     usage,
 )
 from eniplan.messages import NOTHING, say, together
-from eniplan.plan.live import ASKED
 from eniplan.report import plain
 from eniplan.suggest import which_one
 from eniplan.text import literal, printable
@@ -295,7 +294,7 @@ def _facts(names: Sequence[str]) -> tuple[str, ...]:
         UsageError: a fact does not exist.
 
     """
-    known = [fact.key for fact in ASKED]
+    known = [fact.key for fact in facts.ASKED]
     keys = [name.rpartition(":")[2] for name in names]
     wrong = next((key for key in keys if key not in known), None)
     if wrong is not None:

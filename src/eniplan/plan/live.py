@@ -30,13 +30,6 @@ _PLACES: dict[Fact, tuple[Path, ...]] = {
 """Where a plan states each fact."""
 
 
-ASKED = (
-    facts.ACCOUNT_CLUSTER, facts.ACCOUNT_TERWAY, facts.ACCOUNT_TYPES, facts.ACCOUNT_STOCK, facts.ACCOUNT_V_SWITCHES,
-    facts.ACCOUNT_GROUPS, facts.ACCOUNT_POOLS, facts.ACCOUNT_QUOTA, facts.ACCOUNT_LINGJUN,
-)  # fmt: skip
-"""All facts that are read from an account."""
-
-
 class Unread(NamedTuple):
     """A fact that could not be read."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from eniplan._version import __version__
 from eniplan.messages import say, told
+from eniplan.resources import template
 from eniplan.text import printable
 from eniplan.values import NamedTuple
 
@@ -19,111 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_STYLE = """
-:root {
-  color-scheme: light dark;
-  --back: #f5f7fa; --card: #ffffff; --line: #d5dce5; --ink: #17202c; --soft: #55606f; --link: #0b57b7;
-  --error: #b3261e; --warning: #8a5300; --info: #0b57b7; --good: #146c2e;
-  --now: #2b6cb0; --largest: #a9c8ea; --over: #d9534a; --track: #dfe5ed; --fixed: #b07d2b;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --back: #10151c; --card: #18202a; --line: #313c4a; --ink: #e4e9f0; --soft: #9da9b8; --link: #8ab8f5;
-    --error: #ff8d83; --warning: #f2b95c; --info: #8ab8f5; --good: #7dd493;
-    --now: #5a9be0; --largest: #2c4d73; --over: #e0635a; --track: #2d3947; --fixed: #d9a54a;
-  }
-}
-* { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; }
-body {
-  margin: 0; background: var(--back); color: var(--ink);
-  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-  overflow-wrap: anywhere;
-}
-main { max-width: 76rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0; }
-h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; }
-h3 { font-size: 1rem; margin: 0 0 .4rem; }
-nav { margin: .9rem 0 0; }
-p { margin: .3rem 0; }
-a { color: var(--link); }
-code { font: .92em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
-pre { margin: 0; white-space: pre-wrap; }
-h3 .soft { font-weight: 400; }
-.soft, figcaption, footer { color: var(--soft); font-size: .9rem; }
-.card {
-  background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .9rem 1rem; margin: .7rem 0;
-}
-.card.error { border-left: .3rem solid var(--error); }
-.card.warning { border-left: .3rem solid var(--warning); }
-.card.info { border-left: .3rem solid var(--info); }
-.card.good { border-left: .3rem solid var(--good); }
-.tag { font-weight: 650; }
-.error > .tag, .tag.error { color: var(--error); }
-.tag.warning { color: var(--warning); }
-.tag.info { color: var(--info); }
-.tag.good { color: var(--good); }
-.tiles { display: flex; flex-wrap: wrap; gap: .5rem; margin: .9rem 0 0; padding: 0; list-style: none; }
-.tiles li {
-  background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .35rem .8rem;
-  min-width: 5.2rem;
-}
-.tiles b { display: block; font-size: 1.3rem; line-height: 1.3; }
-.message { font-weight: 600; }
-dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .15rem .9rem; margin: .5rem 0 0; }
-dt { color: var(--soft); }
-dd { margin: 0; }
-dd a + .soft { white-space: nowrap; }
-dd ul { margin: 0; padding: 0; list-style: none; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th { text-align: left; color: var(--soft); font-weight: 500; vertical-align: bottom; }
-th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-tr:last-child td { border-bottom: 0; }
-th:first-child, td:first-child { padding-left: 0; }
-th:last-child, td:last-child { padding-right: 0; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td .bar { min-width: 4rem; margin-top: .35rem; }
-figure { margin: .8rem 0 .4rem; }
-figure p { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; margin: 0 0 .15rem; }
-.bar { display: block; width: 100%; height: .8rem; border-radius: .25rem; }
-.track { fill: var(--track); } .largest { fill: var(--largest); } .now { fill: var(--now); }
-.over { fill: var(--over); } .free { fill: var(--ink); }
-.key { display: inline-block; width: .8em; height: .8em; border-radius: .15em; margin-right: .35em; }
-.zones { display: flex; flex-wrap: wrap; gap: .4rem 1.6rem; margin: .3rem 0; }
-.zone p { margin: 0; }
-.nodes { display: flex; flex-wrap: wrap; gap: .35rem; }
-figure p.nodes { justify-content: flex-start; gap: .35rem; }
-.node { display: block; }
-.box { fill: none; stroke: var(--soft); } .box.later { stroke-dasharray: 3 2; }
-.slot { fill: var(--track); } .fixed { fill: var(--fixed); }
-.key.fixed { background: var(--fixed); } .key.slot { background: var(--track); outline: 1px solid var(--line); }
-.key.later { outline: 1px dashed var(--soft); }
-.key.now { background: var(--now); } .key.largest { background: var(--largest); } .key.over { background: var(--over); }
-.key.free { background: var(--ink); width: .2em; }
-.legend { display: flex; flex-wrap: wrap; gap: 0 1.2rem; }
-summary { cursor: pointer; padding: .5rem 0; color: var(--link); }
-footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .8rem; }
-@media (max-width: 48rem) {
-  main { padding: 1rem .75rem 2rem; }
-  dd dl { display: block; }
-  table, tbody { display: block; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tr {
-    display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); grid-auto-flow: dense; column-gap: 1.5rem;
-    border-bottom: 1px solid var(--line); padding: .5rem 0;
-  }
-  tr:last-child { border-bottom: 0; padding-bottom: 0; }
-  td { display: flex; gap: .8rem; grid-column: 1 / -1; border: 0; padding: .1rem 0; }
-  td.number { justify-content: space-between; grid-column: auto; }
-  td::before { content: attr(data-label); color: var(--soft); flex: none; }
-  td > span { min-width: 0; }
-  td > span:has(.bar) { flex: 1; }
-  td:first-child { font-weight: 600; }
-  td:first-child::before { content: none; }
-  td:empty { display: none; }
-}
-@media print { body { background: none; } .card, .tiles li { break-inside: avoid; } }
-"""
 
 
 class Cell(NamedTuple):
@@ -269,7 +165,8 @@ def page(title: str, body: Iterable[str]) -> str:
 <meta name="referrer" content="no-referrer">
 <title>{text(title)}</title>
 <link rel="icon" href="data:,">
-<style>{_STYLE}</style>
+<style>
+{template("page.css")}</style>
 </head>
 <body>
 <main>
