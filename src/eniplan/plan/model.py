@@ -9,8 +9,8 @@ These are named tuples because 15 dataclasses would add 15 ms to every start.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eniplan.k8s.labels import selector_from
 from eniplan.k8s.nodes import (
@@ -440,6 +440,9 @@ class Plan(NamedTuple):
         )
 
 
+_Object = TypeVar("_Object", VSwitch, SecurityGroup, Network, NodePool)
+
+
 def plan_from(value: Mapping[str, Any]) -> Plan:
     """Build a plan from a value that fits the schema."""
     return Plan(
@@ -463,127 +466,73 @@ def _items(value: Mapping[str, Any], key: str) -> Iterator[tuple[int, Any]]:
     return ((i, item) for i, item in enumerate(value.get(key, ())) if item is not None)
 
 
-def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
-    found = value.get(key)
-    return None if found is None else tuple(found)
+@cache
+def _by_key(fields: tuple[str, ...]) -> dict[str, str]:
+    """Return fields by the plan's keys: `v_switch_ids` by `vSwitchIds`."""
+    words = ((field, field.split("_")) for field in fields)
+    return {first + "".join(map(str.capitalize, more)): field for field, (first, *more) in words}
+
+
+def _given(fields: tuple[str, ...], value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of those fields that an object of a plan gives."""
+    return {field: _frozen(value[key]) for key, field in _by_key(fields).items() if key in value}
+
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401 - any value of a plan
+    if isinstance(value, list):
+        return tuple(value)
+    return int(value) if isinstance(value, float) else value  # in JSON Schema 3.0 is an integer
+
+
+def _object(kind: type[_Object], path: Path, value: Mapping[str, Any]) -> _Object:
+    """Build an object whose first field is its path."""
+    return kind(path, **_given(kind._fields[1:], value))
 
 
 def _cluster(value: Mapping[str, Any]) -> Cluster:
-    terway = value.get("terway", {})
-    defaults = value.get("podDefaults")
-    configs = value.get("terwayConfigs")
-    return Cluster(
-        value.get("id"),
-        value.get("region"),
-        value.get("kubernetesVersion"),
-        value.get("ipStack"),
-        Terway(
-            terway.get("version"),
-            terway.get("addon", TERWAY_ADDON),
-            terway.get("eniTrunking"),
-            terway.get("ipamType"),
-            terway.get("erdma"),
-            terway.get("networkPolicy"),
-            terway.get("virtualType"),
-            terway.get("customCniChain"),
-        ),
-        value.get("vpcId"),
-        None if "vSwitches" not in value else tuple(
-            _v_switch(("cluster", "vSwitches", i), v) for i, v in _items(value, "vSwitches")
-        ),
-        None if "securityGroups" not in value else tuple(
-            SecurityGroup(("cluster", "securityGroups", i), v["id"], v.get("type"), v.get("vpcId"))
-            for i, v in _items(value, "securityGroups")
-        ),
-        None if defaults is None else _network(("cluster", "podDefaults"), defaults),
-        None if configs is None else {
-            name: _network(("cluster", "terwayConfigs", name), v) for name, v in configs.items()
-        },
-    )  # fmt: skip
-
-
-def _v_switch(path: Path, value: Mapping[str, Any]) -> VSwitch:
-    ips = _int(value.get("availableIps"))
-    return VSwitch(path, value["id"], value["zone"], value.get("vpcId"), value.get("ipv6Cidr"), ips)
-
-
-def _int(value: float | None) -> int | None:
-    return None if value is None else int(value)
-
-
-def _network(path: Path, value: Mapping[str, Any]) -> Network:
-    return Network(path, tuple(value.get("vSwitchIds", ())), tuple(value.get("securityGroupIds", ())))
+    found = _given(("id", "region", "kubernetes_version", "ip_stack", "vpc_id"), value)
+    if "terway" in value:
+        found["terway"] = Terway(**_given(Terway._fields, value["terway"]))
+    if "vSwitches" in value:
+        items = _items(value, "vSwitches")
+        found["v_switches"] = tuple(_object(VSwitch, ("cluster", "vSwitches", i), v) for i, v in items)
+    if "securityGroups" in value:
+        items = _items(value, "securityGroups")
+        found["security_groups"] = tuple(_object(SecurityGroup, ("cluster", "securityGroups", i), v) for i, v in items)
+    if "podDefaults" in value:
+        found["pod_defaults"] = _object(Network, ("cluster", "podDefaults"), value["podDefaults"])
+    if "terwayConfigs" in value:
+        configs = value["terwayConfigs"].items()
+        found["terway_configs"] = {k: _object(Network, ("cluster", "terwayConfigs", k), v) for k, v in configs}
+    return Cluster(**found)
 
 
 def _pool(path: Path, value: Mapping[str, Any]) -> NodePool:
-    taints = value.get("taints")
-    return NodePool(
-        path,
-        value["name"],
-        value.get("kind", "ecs"),
-        _texts(value, "instanceTypes"),
-        _texts(value, "instanceFamilies"),
-        _texts(value, "vSwitchIds"),
-        _texts(value, "securityGroupIds"),
-        _int(value.get("desiredSize")),
-        value.get("autoScaling"),
-        value.get("multiAzPolicy"),
-        value.get("chargeType", "PostPaid"),
-        value.get("terwayConfig"),
-        value.get("labels", {}),
-        None if taints is None else tuple(Taint(t["key"], t.get("value", ""), t["effect"]) for t in taints if t),
-        value.get("systemDisk", {}),
-        value.get("keyPair"),
-        value.get("imageType"),
-        value.get("runtime"),
-        int(value.get("systemPodsPerNode", 0)),
-        _texts(value, "instances"),
-        value.get("overrides", {}),
-        value.get("lingjun", {}),
-        value.get("existingLabels"),
-    )
+    found = _object(NodePool, path, value)
+    if "taints" not in value:
+        return found
+    return found._replace(taints=tuple(Taint(t["key"], t.get("value", ""), t["effect"]) for t in value["taints"] if t))
+
+
+_OF_NETWORKING = ("name", "node_pools", "v_switch_selection_policy", "eni_type", "allocation")
+_OF_WORKLOAD = tuple(field for field in Workload._fields if field not in {"path", "pod", "repeated", "is_prefix"})
 
 
 def _pod_networking(path: Path, value: Mapping[str, Any]) -> PodNetworking:
-    return PodNetworking(
-        path,
-        value["name"],
-        _network(path, value),
-        tuple(value.get("nodePools", ())),
-        selector_from((*path, "podSelector"), value.get("podSelector")),
-        selector_from((*path, "namespaceSelector"), value.get("namespaceSelector")),
-        value.get("vSwitchSelectionPolicy", "ordered"),
-        value.get("eniType", "ENI"),
-        value.get("allocation"),
+    found = PodNetworking(path, network=_object(Network, path, value), **_given(_OF_NETWORKING, value))
+    return found._replace(
+        pod_selector=selector_from((*path, "podSelector"), value.get("podSelector")),
+        namespace_selector=selector_from((*path, "namespaceSelector"), value.get("namespaceSelector")),
     )
 
 
 def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
-    tolerations = value.get("tolerations")
-    template = value.get("template")
-    found = Workload(
-        path,
-        value["name"],
-        value["kind"],
-        value["nodePool"],
-        value.get("namespace", "default"),
-        int(value.get("replicas", 1)),
-        value.get("podNetworking"),
-        value.get("hostNetwork", False),
-        _int(value.get("eniRequest")),
-        None if tolerations is None else tuple(toleration_from(t) for t in tolerations if t is not None),
-        tuple(value.get("networkPolicies", ())),
-        template,
-        api_version=value.get("apiVersion", ""),
-        selector=value.get("selector"),
-        strategy=value.get("strategy"),
-        namespace_labels=value.get("namespaceLabels", {}),
-        is_prefix=value.get("generateName", False),
-        max_replicas=int(value.get("maxReplicas", 0)),
-    )
-    if template is None:
+    found = Workload(path, is_prefix=value.get("generateName", False), **_given(_OF_WORKLOAD, value))
+    if "tolerations" in value:
+        found = found._replace(tolerations=tuple(toleration_from(t) for t in value["tolerations"] if t is not None))
+    if found.template is None:
         return found
-    pod = read_pod(template, found.namespace)
+    pod = read_pod(found.template, found.namespace)
     return found._replace(
         host_network=pod.host_network,
         eni_request=pod.request(ENI),
