@@ -166,6 +166,15 @@ def test_what_goes_with_live(run: Run) -> None:
     assert run("doctor", "--ecs-role").code == 2
 
 
+def test_a_plan_that_is_named_must_be_one(run: Run, tmp_path: Path) -> None:
+    done = run("doctor", "nowhere.yaml", "--live", cwd=tmp_path)
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith("nowhere.yaml: error: cannot read it")
+    (tmp_path / "eniplan.yaml").write_text("name: <to fill in>\n")  # the plan of the folder is only a default
+    done = run("doctor", "--live", cwd=tmp_path)
+    assert (done.code, "error   account: no region\n" in done.out) == (1, True)
+
+
 def test_the_offline_part_costs_no_sdk(tmp_path: Path) -> None:
     result, modules = loaded(tmp_path, "doctor")
     assert result.code == 0

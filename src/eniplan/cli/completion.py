@@ -241,11 +241,10 @@ def _facts(_: Asked) -> Iterator[Answer]:
 
 def _pools(asked: Asked) -> Iterator[Answer]:
     """Offer the pools of the named plan, or of the default plan in this folder."""
-    from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load  # noqa: PLC0415 - only for this kind of value
+    from eniplan.plan.load import DEFAULT_FILE, load, plans_of  # noqa: PLC0415 - only for this kind of value
 
-    for item in load([asked.given.get("plan") or DEFAULT_FILE]):
-        if isinstance(item, LoadedPlan) and item.plan is not None:
-            yield from (Answer(pool.name, ", ".join(pool.instance_types or ())) for pool in item.plan.node_pools)
+    for _, plan in plans_of(load([asked.given.get("plan") or DEFAULT_FILE]))[0]:
+        yield from (Answer(pool.name, ", ".join(pool.instance_types or ())) for pool in plan.node_pools)
 
 
 def _pool_ids(asked: Asked) -> Iterator[Answer]:

@@ -12,9 +12,9 @@ from eniplan import clock, terminal
 from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption
 from eniplan.doctor import machine
 from eniplan.doctor.results import Result
-from eniplan.errors import FINDINGS, OK, EniplanError, usage
+from eniplan.errors import FINDINGS, OK, EniplanError, InputError, usage
 from eniplan.messages import in_english, say
-from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
+from eniplan.plan.load import DEFAULT_FILE, load, plans_of
 from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
@@ -63,12 +63,18 @@ def doctor(
 
 
 def _plan(path: str | None) -> Plan | None:
+    """Return the plan with the cluster and region: the named one, or that of this folder, if it can be used.
+
+    Raises:
+        InputError: the named plan cannot be used.
+
+    """
     if path is None and not os.path.exists(DEFAULT_FILE):
         return None
-    for item in load([path or DEFAULT_FILE]):
-        if isinstance(item, LoadedPlan) and item.plan is not None:
-            return item.plan
-    return None
+    plans, problems = plans_of(load([path or DEFAULT_FILE]))
+    if path is not None and problems and not plans:
+        raise InputError(*problems)
+    return plans[0][1] if plans else None
 
 
 def _live(

@@ -14,7 +14,7 @@ from eniplan.emit.refusal import RefusalError
 from eniplan.errors import InputError, unreadable
 from eniplan.judging.check import check
 from eniplan.messages import say
-from eniplan.plan.load import LoadedPlan, load
+from eniplan.plan.load import load, plans_of
 from eniplan.report import plain, words
 from eniplan.rules.base import LEVELS
 from eniplan.rules.view import PlanView
@@ -109,12 +109,8 @@ def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passe
     told = report._replace(findings=findings, pools=(), undecided=undecided)
     for line in plain.write(told).splitlines():
         terminal.err(line)
-    plans = [
-        Passed(item.document, PlanView(item.plan, catalog, settings, item.live))
-        for item in loaded
-        if isinstance(item, LoadedPlan) and item.plan is not None
-    ]
-    return plans, report
+    plans, _ = plans_of(loaded)
+    return [Passed(item.document, PlanView(plan, catalog, settings, item.live)) for item, plan in plans], report
 
 
 @contextmanager

@@ -35,7 +35,7 @@ from eniplan.judging.verify import view_of
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import count, say, together
-from eniplan.plan.load import LoadedPlan, load
+from eniplan.plan.load import load, plans_of
 from eniplan.report import brief
 from eniplan.report import trace as trace_report
 from eniplan.suggest import did_you_mean, which_one
@@ -289,18 +289,17 @@ def _watch(look: Callable[[], Report], interval: float) -> NoReturn:
 
 def _plan(path: str) -> tuple[Document, Plan]:
     """Read the one plan. Its problems are reported before the run reads the cluster."""
-    loaded = list(load([path]))
-    problems = [p for item in loaded for p in ([item] if isinstance(item, Problem) else item.problems)]
+    plans, problems = plans_of(load([path]))
     if problems:
         if any(problem.place.path == "apiVersion" for problem in problems):
             hint = say("if it is a dump of a cluster: eniplan verify [PLAN] --from FILE")
             problems[-1] = problems[-1]._replace(hint=together((problems[-1].hint, hint), "; "))
         raise InputError(*problems)
-    plans = [(item.document, item.plan) for item in loaded if isinstance(item, LoadedPlan) and item.plan is not None]
     if len(plans) != 1:
         message = say("a cluster is verified against one plan, but this input has {number}", number=len(plans))
         raise UsageError(Problem(message, Place(path), say("put the pools of one cluster into one plan")))
-    return plans[0]
+    item, plan = plans[0]
+    return item.document, plan
 
 
 def _pool_ids(pools: list[str], plan: tuple[Document, Plan] | None) -> dict[str, str]:

@@ -80,6 +80,17 @@ class LoadedPlan(NamedTuple):
     """The facts of the account, with `--live`."""
 
 
+def plans_of(loaded: Iterable[LoadedPlan | Problem]) -> tuple[list[tuple[LoadedPlan, Plan]], list[Problem]]:
+    """Return the plans that can be judged, and the problems of all inputs."""
+    plans: list[tuple[LoadedPlan, Plan]] = []
+    problems: list[Problem] = []
+    for item in loaded:
+        problems += [item] if isinstance(item, Problem) else item.problems
+        if isinstance(item, LoadedPlan) and item.plan is not None:
+            plans.append((item, item.plan))
+    return plans, problems
+
+
 def is_script(path: str, data: bytes) -> bool:
     """Return whether a file is a shell script."""
     return path.endswith(SCRIPT_ENDINGS) or (data[:2] == b"#!" and b"sh" in data.partition(b"\n")[0])
