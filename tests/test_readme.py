@@ -24,11 +24,9 @@ if TYPE_CHECKING:
     from tests.harness import Run
 
 README = REPO / "README.md"
-RULE_LIST = REPO / "docs" / "rule-list.md"
 CHINESE = [REPO / "README.zh-CN.md", *sorted((REPO / "docs" / "zh-CN").glob("*.md"))]
 PAGES = [README, *sorted((REPO / "docs").glob("*.md")), *CHINESE]
 CONSOLE = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
-RULES = re.compile(r"(?<=^\| rule \| level \| what it finds \|\n\|---\|---\|---\|\n)(?:\|.*\n)*", re.MULTILINE)
 
 
 @pytest.fixture
@@ -83,13 +81,6 @@ def test_console_blocks_show_what_the_program_prints(
 
     text = page.read_text(encoding="utf-8")
     assert_current(page, text, CONSOLE.sub(replay, text), request)
-
-
-def test_table_of_rules_is_that_of_explain(request: pytest.FixtureRequest) -> None:
-    rows = "".join(f"| {rule.id} | {rule.level} | {rule.title} |\n" for rule in BY_ID.values())
-    text = RULE_LIST.read_text(encoding="utf-8")
-    assert RULES.search(text)
-    assert_current(RULE_LIST, text, RULES.sub(lambda _: rows, text), request)
 
 
 def test_references_are_what_the_program_says(tmp_path: Path, request: pytest.FixtureRequest) -> None:
