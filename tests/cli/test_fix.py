@@ -125,6 +125,12 @@ def test_a_fix_that_is_refused_does_not_keep_others_from_being_written(run: Run,
     )
 
 
+def test_files_beside_stdin_are_fixed(run: Run, plan: Path) -> None:
+    other = SAFE.replace("trading", "streaming").replace("matcher", "player")
+    found = run("check", "-", plan.name, "--fix", stdin=other.encode(), cwd=plan.parent)
+    assert plan.read_text() == SAFE, found.err
+
+
 def test_anchors_and_merges_are_followed(run: Run, plan: Path) -> None:
     text = BROKEN.replace("labels:\n      k8s", "labels: &ours\n      k8s").replace(
         "workloads:",

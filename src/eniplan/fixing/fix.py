@@ -124,7 +124,8 @@ class _Run:
     def _checked(self, files: Files) -> Report:
         """Check the inputs with new contents for some files. Later reads get the unchanged files again."""
         self._checks += 1
-        terminal.read_instead(files)
+        piped = terminal.read_again(terminal.STDIN)  # the run has read it, and nobody can read it twice
+        terminal.read_instead(files if piped is None else {terminal.STDIN: piped, **files})
         try:
             return self._check()
         finally:
