@@ -293,7 +293,7 @@ def test_a_selector_of_namespaces_needs_their_labels(
 @pytest.mark.parametrize(
     ("key", "rules"),
     [
-        ("vSwitchOptions", {"DS004", "NET001", "NET002", "NP007", "PN010"}),
+        ("vSwitchOptions", {"DS004", "NET001", "NET002", "NP007", "PN010", "WL020"}),
         ("securityGroupIDs", {"NET003", "NET004", "NET005", "NP007", "PN010"}),
     ],
 )

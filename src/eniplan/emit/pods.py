@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import meets
-from eniplan.k8s.nodes import Taint, repelling, stays, toleration_of
+from eniplan.k8s.nodes import Taint, stays, toleration_of
 from eniplan.k8s.pods import AFFINITY, TERMS, read_pod
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI
 from eniplan.messages import NOTHING, Message, say
@@ -92,20 +92,8 @@ def wanted(
         enis = 0
     selector = None if networking is None else networking.pod_selector
     nodes = pool.node_labels(plan.cluster.region, plan.cluster.zones)
-    steering = {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE, **_apart(plan, pool)}
+    steering = {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE, **plan.apart(pool)}
     return Wanted(pool.node_taints, nodes, steering, selector, enis, pool.is_lingjun, is_injected)
-
-
-def _apart(plan: Plan, pool: NodePool) -> dict[str, str]:
-    """Return the own labels of a pool that keep its pods off the plan's other pools, whose taints they tolerate."""
-    tolerations = [toleration_of(taint) for taint in pool.node_taints]
-    others = [item for item in plan.node_pools if item is not pool and not repelling(item.node_taints, tolerations)]
-    found = {}
-    for key, value in (pool.labels or {}).items():
-        alike = [item for item in others if (item.labels or {}).get(key) == value]
-        if key != EXCLUSIVE_LABEL and len(alike) < len(others):
-            found[key], others = value, alike
-    return found
 
 
 def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -> None:

@@ -22,7 +22,9 @@ from eniplan.k8s.nodes import (
     NodeLabels,
     Placement,
     Taint,
+    repelling,
     toleration_from,
+    toleration_of,
 )
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
@@ -438,6 +440,17 @@ class Plan(NamedTuple):
             *(self.cluster.terway_configs or {}).values(),
             *(pn.network for pn in self.pod_networkings),
         )
+
+    def apart(self, pool: NodePool) -> dict[str, str]:
+        """Return the own labels of a pool that keep its pods off the other pools, whose taints they tolerate."""
+        tolerations = [toleration_of(taint) for taint in pool.node_taints]
+        others = [item for item in self.node_pools if item is not pool and not repelling(item.node_taints, tolerations)]
+        found = {}
+        for key, value in sorted((pool.labels or {}).items()):
+            alike = [item for item in others if (item.labels or {}).get(key) == value]
+            if key != EXCLUSIVE_LABEL and len(alike) < len(others):
+                found[key], others = value, alike
+        return found
 
 
 _Object = TypeVar("_Object", VSwitch, SecurityGroup, Network, NodePool)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.rules import by_type, ds, eni, live, lj, net, np, pn, tw, wl, wl_room, wv
+from eniplan.rules import by_type, ds, eni, live, lj, net, np, pn, tw, wl, wl_pools, wl_room, wv
 from eniplan.rules.base import AnyRule, Rule
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _of(*modules: ModuleType) -> tuple[AnyRule, ...]:
     return tuple(item for module in modules for item in vars(module).values() if isinstance(item, Rule))
 
 
-ALL = tuple(sorted(_of(by_type, eni, ds, tw, lj, np, net, pn, wl, wl_room, live, wv), key=_place))
+ALL = tuple(sorted(_of(by_type, eni, ds, tw, lj, np, net, pn, wl, wl_pools, wl_room, live, wv), key=_place))
 """Every rule about plans, accounts and waivers, in the order of the rule reference."""
 
 

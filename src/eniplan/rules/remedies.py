@@ -399,6 +399,11 @@ REMEDIES = {
         "or zones than the pool has.",
         manifest="topologySpreadConstraints: [{…, nodeAffinityPolicy: Honor, minDomains: 2}]",
     ),
+    "WL020": Remedy(
+        "Give the pool a label of its own, and let the pods select it: `eniplan render-manifests` does.",
+        plan="labels: {team: trading}",
+        manifest="nodeSelector: {team: trading}",
+    ),
     "LIVE001": _ACCOUNT_WINS,
     "LIVE002": Remedy(
         "Wait until the cluster is running, or use another one.",

@@ -357,7 +357,7 @@ def _other_nodes(workload: Workload, placement: Placement, pool: PoolView) -> Ou
     """Report pods that exclusive nodes could run, but not those of their pool."""
     nodes, allowed = pool.node_labels, placement.allows(pool.node_labels)
     if allowed is None:
-        yield from _unknown_places(placement, pool)
+        yield from unknown_places(placement, pool)
     if allowed is not False:
         return
     asked = [r for r in placement.requirements() if nodes.meets(r) is False]
@@ -370,7 +370,7 @@ def _other_nodes(workload: Workload, placement: Placement, pool: PoolView) -> Ou
     yield Hit(in_pod(workload, asked[0].path), message, hint)
 
 
-def _unknown_places(placement: Placement, pool: PoolView) -> Outcome:
+def unknown_places(placement: Placement, pool: PoolView) -> Outcome:
     """Yield what is unknown of the region, zones and architecture that pods ask for."""
     unknown = {r.key for r in placement.requirements()} - set(pool.node_labels.among)
     if not unknown.isdisjoint(REGION_LABELS):
