@@ -132,14 +132,14 @@ def test_files_beside_stdin_are_fixed(run: Run, plan: Path) -> None:
 
 
 def test_anchors_and_merges_are_followed(run: Run, plan: Path) -> None:
-    text = BROKEN.replace("labels:\n      k8s", "labels: &ours\n      k8s").replace(
+    text = BROKEN.replace("labels:\n      k8s", "labels: &ours\n      team: b\n      k8s").replace(
         "workloads:",
         "  - {name: other, instanceTypes: [ecs.g8i.8xlarge], vSwitchIds: [vsw-j], desiredSize: 1,\n"
         "     labels: {<<: *ours, team: a}}\nworkloads:",
     )
     plan.write_text(text)
     run("check", plan.name, "--fix", cwd=plan.parent)
-    wanted = SAFE.replace("labels:\n      k8s", "labels: &ours\n      k8s").replace(
+    wanted = SAFE.replace("labels:\n      k8s", "labels: &ours\n      team: b\n      k8s").replace(
         "workloads:",
         "  - {name: other, instanceTypes: [ecs.g8i.8xlarge], vSwitchIds: [vsw-j], desiredSize: 1,\n"
         "     labels: {<<: *ours, team: a}}\nworkloads:",
