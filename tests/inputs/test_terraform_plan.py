@@ -340,8 +340,8 @@ def test_each_label_is_a_fact_of_its_own(here: Path) -> None:
     report = judge_files(here, {"plan.json": plan}).report
     waiting = {item.fact: set(item.rules) for item in report.undecided}
     assert waiting == {
-        "labels of pool 'trading'": {"NP005", "WL007", "WL019"},
-        "the label type of pool 'trading'": {"NP005", "NP010", "WL007", "WL019"},
+        "labels of pool 'trading'": {"NP005", "WL007", "WL019", "WL020"},
+        "the label type of pool 'trading'": {"NP005", "NP010", "WL007", "WL019", "WL020"},
     }
 
 
