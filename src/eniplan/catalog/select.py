@@ -75,11 +75,12 @@ class Selection(NamedTuple):
     """By unknown fact: the number of types that match in all known facts."""
 
 
-_PODS = {
+PODS = {
     "exclusive": say("exclusive pods per node"),
     "shared": say("shared pods per node"),
     "trunk": say("trunk pods per node"),
 }
+"""The names of the pods per node, by mode."""
 
 
 def pods_in(record: InstanceType, wanted: Wanted) -> int | None:
@@ -123,11 +124,11 @@ def _questions(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool
         yield say("bandwidth per ENI"), None if each is None else each >= wanted.min_eni_bandwidth
     pods = pods_in(record, wanted)
     if wanted.min_pods is not None:
-        yield _PODS[wanted.mode], None if pods is None else pods >= wanted.min_pods
+        yield PODS[wanted.mode], None if pods is None else pods >= wanted.min_pods
     if wanted.mode != "exclusive":
         # A type without trunk support cannot match a search for trunk pods. Which types exclusive mode
         # rejects is up to the rules.
-        yield _PODS[wanted.mode], pods != 0
+        yield PODS[wanted.mode], pods != 0
 
 
 def _of_machine(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool | None]]:

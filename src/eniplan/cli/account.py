@@ -102,7 +102,7 @@ def with_live(
         try:
             read = read_facts(session, wanted(where.cluster_id, [plan for _, plan in found]), clock.day_of_reading())
         except CallError as error:
-            at = _at(found[0][0], "cluster", "id")
+            at = found[0][0].document.place(("cluster", "id"))
             hint = say("check cluster.id and cluster.region, and which account the credentials belong to")
             raise CloudError(_cluster_problem(error, where, how, at, hint)) from None
         if kube is not None:
@@ -195,35 +195,17 @@ def target(item: LoadedPlan, plan: Plan) -> Target:
         hint = say("write the cluster's id (c…) as cluster.id; the console and `aliyun cs DescribeClustersV1` show it")
         if item.files:
             hint = together((hint, say("for inputs other than plans, in the file passed with --cluster")))
-        raise InputError(
-            Problem(
-                say("the plan has no cluster.id, so it is unclear which cluster to query"), _at(item, "cluster"), hint
-            )
-        )
+        message = say("the plan has no cluster.id, so it is unclear which cluster to query")
+        raise InputError(Problem(message, item.document.place(("cluster",)), hint))
     region = place.region(plan.cluster.region)
     if region is None:
-        looked = say(
-            "{variables} and the profile in {profiles}", variables=place.REGION_VARIABLES, profiles=place.PROFILES
-        )
         message = say("no region: neither the plan's cluster.region nor the environment sets one")
-        raise InputError(
-            Problem(
-                message, _at(item, "cluster"), say("set it, such as cn-hangzhou; looked in {looked}", looked=looked)
-            )
-        )
+        hint = say("set it, such as cn-hangzhou; looked in {looked}", looked=place.LOOKED_IN)
+        raise InputError(Problem(message, item.document.place(("cluster",)), hint))
     if not place.is_region(region):
-        raise InputError(
-            Problem(
-                say("{region!r} is not a region id", region=region),
-                _at(item, "cluster", "region"),
-                say("such as cn-hangzhou"),
-            )
-        )
+        message = say("{region!r} is not a region id", region=region)
+        raise InputError(Problem(message, item.document.place(("cluster", "region")), say("such as cn-hangzhou")))
     return Target(region, plan.cluster.id)
-
-
-def _at(item: LoadedPlan, *path: str) -> Place:
-    return item.document.place(path)
 
 
 def _cluster_problem(error: CallError, where: Target, how: Access, at: Place, hint: Message) -> Problem:

@@ -222,9 +222,8 @@ def resume(path: str, timeout: str, allowed: tuple[str, ...], *, ecs_role: bool,
         receipt = receipt._replace(terms=receipt.terms._replace(allowed=known))
         if receipt.state == "gone":
             command = shlex.join(["eniplan", "create-pool", receipt.plan, "--apply"])
-            raise CreateError(
-                Problem(KNOWN["gone"], Place(path), say("create it again with: {command}", command=command))
-            )
+            hint = say("create it again with: {command}", command=command)
+            raise CreateError(Problem(KNOWN["gone"], Place(path), hint))
         terminal.err(say("{target}: {known}; continuing", target=str(receipt.target), known=KNOWN[receipt.state]))
         how = Access(receipt.target.endpoint, ecs_role)
         session = account.open_session(receipt.target.region, how)
@@ -246,11 +245,8 @@ def _again(receipt: Receipt, how: Access, work: Work, *, yes: bool) -> Order:
         raise CreateError(Problem(say("{nothing}: the plan came from stdin", nothing=nothing), place, again))
     is_agreed = yes or (terms.yes and not terminal.can_ask())
     if not is_agreed and not terminal.can_ask():
-        raise CreateError(
-            Problem(
-                say("{nothing}: there is no terminal for the confirmation", nothing=nothing), place, say("add --yes")
-            )
-        )
+        message = say("{nothing}: there is no terminal for the confirmation", nothing=nothing)
+        raise CreateError(Problem(message, place, say("add --yes")))
     work.tell(say("querying the account"))
     try:
         gate = Gate(terms.fail_on, terms.strict, terms.specs, terms.waivers, terms.specs_date)

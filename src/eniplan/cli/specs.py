@@ -9,6 +9,7 @@ import typer
 from eniplan import terminal
 from eniplan.catalog.limits import capacity, has_parity, lingjun_pods
 from eniplan.catalog.record import LIMITS, aged_words, old_days
+from eniplan.catalog.select import PODS
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsDateOption, SpecsOption, day_of, instance_data
 from eniplan.cli.specs_contribute import contribute
@@ -139,9 +140,8 @@ def _ecs_lines(catalog: Catalog, record: InstanceType, layers: _Layers) -> Itera
             keys |= dict.fromkeys(stating)
             yield f"    {stated}  [{', '.join(stating)}]"
     pods = capacity(record, erdma=False)
-    modes = (say("exclusive pods per node"), say("shared pods per node"), say("trunk pods per node"))
-    for mode, number in zip(modes, pods, strict=True):
-        yield "  " + say("{name}: {value}", name=mode, value=say("unknown") if number is None else number)
+    for mode, number in pods._asdict().items():
+        yield "  " + say("{name}: {value}", name=PODS[mode], value=say("unknown") if number is None else number)
     parity = {True: say("yes"), False: say("no"), None: say("unknown")}[has_parity(record)]
     same = say("as many IPv6 as IPv4 addresses per ENI (dual stack)")
     yield "  " + say("{name}: {value}", name=same, value=parity)
@@ -176,7 +176,7 @@ def _lingjun_lines(catalog: Catalog, record: LingjunNodeType) -> Iterator[str]:
             yield f"  {field}: {value}  [{record.sources[field]}]"
     pods = lingjun_pods(record)
     number = say("unknown") if pods is None else pods
-    yield "  " + say("{name}: {value}", name=say("exclusive pods per node"), value=number)
+    yield "  " + say("{name}: {value}", name=PODS["exclusive"], value=number)
     yield from _legend(catalog, dict.fromkeys(record.sources.values()))
 
 

@@ -174,11 +174,7 @@ def _regions(given: list[str]) -> list[str]:
 
     names = list(dict.fromkeys(given)) or list(filter(None, [place.region(None)]))
     if not names:
-        looked = say(
-            "looked in {REGION_VARIABLES} and the profile in {PROFILES}",
-            REGION_VARIABLES=tuple(place.REGION_VARIABLES),
-            PROFILES=place.PROFILES,
-        )
+        looked = say("looked in {looked}", looked=place.LOOKED_IN)
         raise usage(say("no region: pass --region, such as cn-hangzhou"), looked)
     for name in names:
         if not place.is_region(name):

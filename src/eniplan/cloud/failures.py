@@ -27,6 +27,7 @@ _LOOKED_FOR = say(
     "~/.alibabacloud/credentials.ini; an instance's RAM role only with --ecs-role"
 )
 CREDENTIAL_FILES = (PROFILES, "~/.alibabacloud/credentials.ini")
+SET_THE_CLOCK = say("set this machine's clock: the signature of requests includes the time")
 _SHORTEST_SECRET = 6
 """Minimum characters of a secret to mask. No secret of these services is shorter, and short texts occur in words."""
 _HINTS = {
@@ -34,7 +35,7 @@ _HINTS = {
     "throttled": say("try again later"),
     "server": say("try again later"),
     "answer": say("check whether a proxy or a gateway answers instead of the service"),
-    "clock": say("set this machine's clock: the signature of requests includes the time"),
+    "clock": SET_THE_CLOCK,
     "certificate": say(
         "for your own CA, set REQUESTS_CA_BUNDLE or SSL_CERT_FILE to its file; if the certificate seems expired or "
         "not yet valid, check this machine's clock"

@@ -21,6 +21,8 @@ REGION_VARIABLES = (
 )  # fmt: skip
 """In the order of the aliyun CLI (its config/profile.go)."""
 PROFILES = "~/.aliyun/config.json"
+LOOKED_IN = say("{variables} and the profile in {profiles}", variables=REGION_VARIABLES, profiles=PROFILES)
+"""Where `region` looks, besides the plan."""
 _VPC_CENTRAL = "vpc.aliyuncs.com"
 _VPC_NEBULA = "vpc-nebula.cn-qingdao-nebula.aliyuncs.com"
 _HOSTS: dict[str, dict[str, str]] = {

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from eniplan.cloud import calls
-from eniplan.cloud.failures import CallError, problem, words
+from eniplan.cloud.failures import SET_THE_CLOCK, CallError, problem, words
 from eniplan.cloud.policy import COMMANDS
 from eniplan.cloud.session import start
 from eniplan.doctor.results import Result
@@ -101,8 +101,7 @@ def clock(answer: Answer, now: datetime) -> Result:
     seconds = count(skew, "{n} second from the service's", "{n} seconds from the service's")
     if skew < WORTH_TELLING:
         return Result(say("clock"), "ok", seconds)
-    hint = say("set this machine's clock: the signature of requests includes the time")
-    return Result(say("clock"), "error" if skew >= MOST_SKEW else "warning", seconds, hint)
+    return Result(say("clock"), "error" if skew >= MOST_SKEW else "warning", seconds, SET_THE_CLOCK)
 
 
 def _allowed(session: Session, call: Call, probe: _Probe) -> CallError | None:

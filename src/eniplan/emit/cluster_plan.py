@@ -40,7 +40,7 @@ _FOREIGN = re.compile(r"(?:.*\.)?(?:kubernetes\.io|k8s\.io|aliyun\.com|alibabacl
 """Prefixes of labels that users do not set on node pools."""
 _SYSTEM_TAINTS = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
 _CLUSTER_GAPS = (
-    ("id", say("the console shows it, and `aliyun cs DescribeClustersV1`")),
+    ("id", facts.CLUSTER_ID.hint),
     ("vpcId", say("`aliyun cs DescribeClusterDetail --ClusterId ID`, or eniplan init --from-cluster --live")),
     (
         "terway.networkPolicy",
