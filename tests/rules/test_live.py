@@ -389,7 +389,7 @@ class TestOffer:
 class TestNetwork:
     @pytest.mark.parametrize(
         ("name", "hint"),
-        [("vsw-x", "did you mean 'vsw-k'?"), ("odd", "use one of this VPC that the credentials may list")],
+        [("vsw-x", "did you mean 'vsw-k'?"), ("odd", "use one in this VPC that the credentials can list")],
     )
     def test_a_v_switch_that_is_not_there(self, name: str, hint: str) -> None:
         report = asked({"nodePools[0].vSwitchIds": [name]})

@@ -433,7 +433,7 @@ class TestPN013:
         finding = only(judge({**pn(**self.FIXED), **self.TWO_ZONES}), "PN013")
         assert finding.message == (
             "pods of the Fixed PodNetworking 'trading-eni' stay in the zone where they first start; "
-            "trading has nodes in cn-hangzhou-j, cn-hangzhou-k"
+            "the nodes of trading are in cn-hangzhou-j, cn-hangzhou-k"
         )
         assert finding.facts["zones"] == ["cn-hangzhou-j", "cn-hangzhou-k"]
 
@@ -481,4 +481,4 @@ class TestPN013:
             "podNetworkings[3].allocation": ["d"],
         }
         assert told["podNetworkings[1].allocation"].message.startswith("pods of 2 Fixed PodNetworkings (a, b) stay in")
-        assert "trading, two has nodes" in told["podNetworkings[2].allocation"].message
+        assert "the nodes of trading, two are in" in told["podNetworkings[2].allocation"].message

@@ -403,7 +403,7 @@ def live007(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     for path, key, name in view.references:
         if key == "vSwitchIds" and live.v_switches is not None and name not in live.v_switches:
             message = say("the cluster's VPC {vpcId} has no vSwitch {vSwitchId!r}", vpcId=vpc, vSwitchId=name)
-            hint = did_you_mean(name, live.v_switches) or say("use one of this VPC that the credentials may list")
+            hint = did_you_mean(name, live.v_switches) or say("use one in this VPC that the credentials can list")
             yield Hit(path, message, hint)
         elif key == "securityGroupIds" and live.security_groups is not None:
             group = live.security_groups.get(name)
@@ -417,7 +417,7 @@ def live007(asked: tuple[PlanView, LiveFacts]) -> Outcome:
                     vpcId=group.vpc_id,
                     cluster=vpc,
                 )
-                yield Hit(path, message, say("use one of the cluster's VPC"))
+                yield Hit(path, message, say("use one in the cluster's VPC"))
 
 
 @account_rule(

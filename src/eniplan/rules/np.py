@@ -515,7 +515,7 @@ def np007(view: PlanView) -> Outcome:
                 vpcId=item.vpc_id,
                 cluster=cluster.vpc_id,
             )
-            yield Hit((*item.path, "vpcId"), message, say("use one of the cluster's VPC"))
+            yield Hit((*item.path, "vpcId"), message, say("use one in the cluster's VPC"))
 
 
 def _unseen(view: PlanView, items: list[VSwitch | SecurityGroup]) -> Iterator[Unknown]:

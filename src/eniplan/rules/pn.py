@@ -500,7 +500,7 @@ def pn013(view: PlanView) -> Outcome:
         names.sort()
         zones = tuple(dict.fromkeys(zone for pool in spread[names[0]] for zone in pool.zones))
         message = say(
-            "pods of {networkings} stay in the zone where they first start; {pools} has nodes in {zones}",
+            "pods of {networkings} stay in the zone where they first start; the nodes of {pools} are in {zones}",
             networkings=_fixed(names),
             pools=named(pools_of),
             zones=zones,
