@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.nodes import ARCHITECTURES
-from eniplan.messages import count, say
+from eniplan.messages import NOTHING, count, say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -130,6 +130,29 @@ def specs_words(date: str, own: OwnData | None) -> Message | str:
         return say("{specs} and {file}", specs=words, file=own.file)
     odd = count(len(own.odd), "{n} odd value", "{n} odd values")
     return say("{specs} and {file} without {odd}", specs=words, file=own.file, odd=odd)
+
+
+class Specs(NamedTuple):
+    """The instance data of a run, as reports name it."""
+
+    date: str
+    """The day of the bundled data, ISO 8601."""
+    types: int
+    """The number of known ECS types."""
+    own: OwnData | None
+    """The user's data that overrode the bundled data."""
+    age: int | None
+    """Its age in days; None if not old enough to report."""
+
+    @property
+    def words(self) -> Message | str:
+        """The data, in words that follow "specs of"."""
+        return aged_words(specs_words(self.date, self.own), self.age)
+
+    @property
+    def old(self) -> Message:
+        """The age of old data and how to update it, in words; empty for other data."""
+        return NOTHING if self.age is None else old_words(self.age, self.date)
 
 
 def family_of(name: str, row: Mapping[str, Any]) -> str:

@@ -21,11 +21,14 @@ from eniplan.catalog.record import (
     LingjunNodeType,
     OwnData,
     Source,
+    Specs,
+    old_days,
     specs_words,
 )
 from eniplan.catalog.rows import Own, Rows
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
@@ -137,6 +140,10 @@ class Catalog:
     def words(self) -> str:
         """The instance data in use, in words that follow "the specs of"."""
         return specs_words(self.date, self.own)
+
+    def specs(self, today: dt.date | None) -> Specs:
+        """Return what reports say of the data on a day; None: its age does not matter."""
+        return Specs(self.date, self.count(), self.own, old_days(self.date, self.own, today))
 
     def count(self) -> int:
         """Return the number of known ECS types."""

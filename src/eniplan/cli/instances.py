@@ -248,7 +248,8 @@ def instances(
         _show(listing, output)
     elif listing.rows:
         _emit(listing, facts, catalog, settings)
-    terminal.err(summary(listing._replace(specs_age=None)))  # a note on stderr already shows their age
+    listing = listing._replace(specs=listing.specs._replace(age=None))  # a note on stderr already shows their age
+    terminal.err(summary(listing))
     raise typer.Exit(0 if listing.rows else FINDINGS)
 
 

@@ -66,7 +66,8 @@ def passed_plans(path: str, gate: Gate) -> tuple[list[Passed], Report]:
     """
     plans, report = judged(path, gate)
     if report.exit_code:
-        terminal.err(say("{summary}; nothing was written", summary=words.summary(report._replace(specs_age=None))))
+        ageless = report._replace(specs=report.specs._replace(age=None))
+        terminal.err(say("{summary}; nothing was written", summary=words.summary(ageless)))
         raise typer.Exit(report.exit_code)
     return plans, report
 

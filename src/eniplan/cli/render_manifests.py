@@ -82,7 +82,7 @@ def render_manifests(
     if not rendered:
         terminal.err(say("note: the plan has no podNetworkings or terwayConfigs; --workloads renders workloads"))
     # The header has the date of the data, not its age: the age would change the output every day.
-    top = header(plan, specs_words(report.specs_date, report.own_specs))
+    top = header(plan, specs_words(report.specs.date, report.specs.own))
     if out_dir is None:
         terminal.out(top + "---\n".join(map(text, rendered)))
     else:

@@ -126,7 +126,7 @@ def _print(report: Report, form: ReportFormat, detail: Detail) -> None:
         from eniplan.report import plain, words  # noqa: PLC0415 - one format per run
 
         terminal.out(terminal.for_log(plain.write(report, detail)))
-        report = report._replace(specs_age=None)  # a note on stderr already shows it
+        report = report._replace(specs=report.specs._replace(age=None))  # a note on stderr already shows it
         for line in (words.summary(report), words.fixable(report)):
             if line:
                 terminal.err(line)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from eniplan.catalog.record import old_days
 from eniplan.errors import OK, Place, Problem
 from eniplan.judging import sheets
 from eniplan.judging.judge import Judge, each_once, finding, in_order
@@ -196,17 +195,14 @@ def check(  # noqa: PLR0913 - subject, data and options
         in_order(run.undecided),
         tuple(problems),
         tuple(run.pools),
-        catalog.date,
-        catalog.count(),
+        catalog.specs(settings.aged_on),
         OK,
         fail_on,
         settings.strict,
         run.rules(live=bool(run.accounts)),
         tuple(run.accounts),
         tuple(run.failures),
-        catalog.own,
         tuple(run.zones),
-        old_days(catalog.date, catalog.own, settings.aged_on),
     )
     return report._replace(exit_code=report.verdict())
 

@@ -6,7 +6,6 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import capacity
-from eniplan.catalog.record import old_days
 from eniplan.catalog.select import pods_in, select
 from eniplan.catalog.sizing import price_per_pod, size
 from eniplan.report.listing import Listing, Row
@@ -73,9 +72,7 @@ def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
         len(rejected),
         full,
         unknown,
-        catalog.date,
-        catalog.own,
-        old_days(catalog.date, catalog.own, settings.aged_on),
+        catalog.specs(settings.aged_on),
         wanted.erdma,
         wanted.min_eni_bandwidth is not None,
         None if question.prices is None else sum(row.price is None for row in passed),

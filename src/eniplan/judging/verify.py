@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.catalog.record import old_days
 from eniplan.errors import OK, Place, Problem
 from eniplan.judging import sheets
 from eniplan.judging.judge import Judge, in_order
@@ -74,14 +73,11 @@ def verify(  # noqa: PLR0913 - subject, data and options
         in_order(judge.undecided()),
         tuple(problems),
         tuple(sheets.seen(view, group, inputs[0]) for group in view.groups),
-        catalog.date,
-        catalog.count(),
+        catalog.specs(settings.aged_on),
         OK,
         fail_on,
         settings.strict,
         rules,
-        own_specs=catalog.own,
-        specs_age=old_days(catalog.date, catalog.own, settings.aged_on),
     )
     return report._replace(exit_code=report.verdict())
 

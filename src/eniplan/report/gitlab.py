@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.catalog.record import old_words
 from eniplan.errors import Place
 from eniplan.messages import NOTHING, Message, say
 from eniplan.report import words
@@ -60,9 +59,9 @@ def _entries(report: Report) -> Iterator[_Entry]:
         yield _Entry(finding.rule.id, severity, finding.place, finding.message, more)
     for item in report.undecided:
         yield _Entry("undecided", "info", item.place, words.not_known(item), _fix(item.hint))
-    if report.specs_age is not None and report.inputs:
+    if report.specs.old and report.inputs:
         # The fingerprint excludes the age, which would make a new entry every day.
-        told = say(": {what}", what=old_words(report.specs_age, report.specs_date))
+        told = say(": {what}", what=report.specs.old)
         yield _Entry("age", "info", Place(report.inputs[0]), say("instance data"), told)
 
 

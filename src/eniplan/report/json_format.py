@@ -36,8 +36,7 @@ def failure(problems: Iterable[Problem], exit_code: int, *, is_report: bool) -> 
     """Return the document of a failed run: a report with only the problems, if the command writes reports."""
     told = tuple(problems)
     if is_report:
-        catalog = Catalog()
-        return write(Report((), (), (), told, (), catalog.date, catalog.count(), exit_code))
+        return write(Report((), (), (), told, (), Catalog().specs(None), exit_code))
     return _document(
         {
             "schema": FAILURE_SCHEMA,
@@ -73,15 +72,16 @@ def _pieces(parts_by_key: dict[str, Any]) -> Iterator[str]:
 
 
 def _report(report: Report) -> dict[str, Any]:
+    specs = report.specs
     return {
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},
         "specs": {
-            "date": report.specs_date,
-            **({} if report.specs_age is None else {"ageDays": report.specs_age}),
-            "types": report.specs_types,
-            **({"own": report.own_specs.as_map()} if report.own_specs else {}),
-            "layers": layers.as_map(report.specs_date, report.own_specs, _accounts(report)),
+            "date": specs.date,
+            **({} if specs.age is None else {"ageDays": specs.age}),
+            "types": specs.types,
+            **({"own": specs.own.as_map()} if specs.own else {}),
+            "layers": layers.as_map(specs.date, specs.own, _accounts(report)),
         },
         **({"accounts": map(_account, report.accounts)} if report.accounts else {}),
         "inputs": list(report.inputs),

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.catalog.record import old_words
 from eniplan.messages import say, together
 from eniplan.report import words
 from eniplan.text import printable
@@ -132,8 +131,8 @@ def _seen(report: Report, file: str) -> Iterator[_Case]:
 
 def _age(report: Report) -> Iterator[_Case]:
     """Yield the age of old instance data, as a passing case."""
-    if report.specs_age is not None:
-        yield _Case(say("instance data"), "system-out", "", printable(old_words(report.specs_age, report.specs_date)))
+    if report.specs.old:
+        yield _Case(say("instance data"), "system-out", "", printable(report.specs.old))
 
 
 def _numbered(cases: Iterable[_Case]) -> Iterator[_Case]:

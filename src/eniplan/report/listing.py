@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from eniplan.catalog.limits import eni_bandwidth, made_of
 from eniplan.catalog.order import pods_per_vcpu
-from eniplan.catalog.record import aged_words, specs_words
 from eniplan.messages import NOTHING, count, say, together
 from eniplan.report import layers
 from eniplan.values import NamedTuple
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from eniplan.catalog.limits import Capacity
-    from eniplan.catalog.record import InstanceType, OwnData
+    from eniplan.catalog.record import InstanceType, OwnData, Specs
     from eniplan.catalog.select import Mode
     from eniplan.catalog.sizing import Request, Size
     from eniplan.messages import Message
@@ -63,11 +62,7 @@ class Listing(NamedTuple):
     """The number of passing types whose nodes have no room besides the DaemonSet pods."""
     unknown: Mapping[str, int]
     """The number of types skipped because a fact is unknown, by fact."""
-    specs_date: str
-    own_specs: OwnData | None
-    """The user's instance data that overrode the bundled data."""
-    specs_age: int | None = None
-    """The age of the instance data in days; None if not old enough to report."""
+    specs: Specs
     erdma: bool = False
     """Whether eRDMA takes one slot of the exclusive pods."""
     by_eni_bandwidth: bool = False
@@ -272,9 +267,9 @@ def summary(listing: Listing) -> Message:
 
 
 def _summary(listing: Listing) -> Iterator[Message]:
-    specs = aged_words(specs_words(listing.specs_date, listing.own_specs), listing.specs_age)
     every = len(listing.rows) + listing.left
-    yield say("{types} found in specs of {specs}", types=count(every, "{n} type", "{n} types"), specs=specs)
+    types = count(every, "{n} type", "{n} types")
+    yield say("{types} found in specs of {specs}", types=types, specs=listing.specs.words)
     if listing.left:
         yield say("the first {n} are shown", n=len(listing.rows))
     if listing.rejected_total:

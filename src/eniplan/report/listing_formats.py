@@ -78,14 +78,15 @@ def _layers(row: Row, listing: Listing) -> str:
 
 def as_json(listing: Listing) -> str:
     """Return the listing as one JSON document, one type per line; null means unknown."""
+    specs = listing.specs
     head: dict[str, Any] = {
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},
         "specs": {
-            "date": listing.specs_date,
-            **({} if listing.specs_age is None else {"ageDays": listing.specs_age}),
-            **({"own": listing.own_specs.as_map()} if listing.own_specs else {}),
-            "layers": layers.as_map(listing.specs_date, listing.own_specs),
+            "date": specs.date,
+            **({} if specs.age is None else {"ageDays": specs.age}),
+            **({"own": specs.own.as_map()} if specs.own else {}),
+            "layers": layers.as_map(specs.date, specs.own),
         },
         "mode": listing.mode,
         "request": None if listing.request is None else listing.request._asdict(),

@@ -51,8 +51,8 @@ def write(report: Report) -> str:
 
 
 def _samples(report: Report) -> Iterator[_Sample]:
-    yield _Sample("eniplan_info", 1, (("version", __version__), ("specs", report.specs_date)))
-    yield _Sample("eniplan_specs_age_days", report.specs_age)
+    yield _Sample("eniplan_info", 1, (("version", __version__), ("specs", report.specs.date)))
+    yield _Sample("eniplan_specs_age_days", report.specs.age)
     yield _Sample("eniplan_exit_code", report.exit_code)
     counts: dict[tuple[str, str, str], int] = {}
     for finding in report.findings:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from eniplan.catalog.record import aged_words, specs_words
 from eniplan.errors import CLOUD, FINDINGS, INPUT, OK
 from eniplan.plan.model import UNSIZED, Sizes
 from eniplan.rules.base import LEVELS
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from eniplan.catalog.limits import Capacity
-    from eniplan.catalog.record import OwnData, Source
+    from eniplan.catalog.record import Source, Specs
     from eniplan.errors import Place, Problem
     from eniplan.messages import Message
     from eniplan.report.layers import Origin
@@ -197,8 +196,7 @@ class Report(NamedTuple):
     problems: tuple[Problem, ...]
     """Inputs, or parts of them, that could not be judged."""
     pools: tuple[PoolSheet, ...]
-    specs_date: str
-    specs_types: int
+    specs: Specs
     exit_code: int
     fail_on: Level = "error"
     """The lowest level that fails the run."""
@@ -210,17 +208,8 @@ class Report(NamedTuple):
     """The accounts that were queried; empty without `--live`."""
     failures: tuple[Problem, ...] = ()
     """The failed calls to an account; they are part of `problems`, too."""
-    own_specs: OwnData | None = None
-    """The user's instance data that overrode the bundled data."""
     zones: tuple[ZoneUse, ...] = ()
     """The addresses that all pools need in the vSwitches of each zone."""
-    specs_age: int | None = None
-    """The age of the instance data in days; None if not old enough to report."""
-
-    @property
-    def specs_words(self) -> str:
-        """The instance data, as text after "specs of"."""
-        return aged_words(specs_words(self.specs_date, self.own_specs), self.specs_age)
 
     def fails(self, finding: Finding) -> bool:
         """Return whether a finding fails the run."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from eniplan._version import __version__
-from eniplan.catalog.record import old_words
 from eniplan.messages import say, told
 from eniplan.report import words
 from eniplan.report.fingerprint import fingerprints, key
@@ -32,6 +31,7 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 def write(report: Report) -> str:
     """Return the report as one SARIF log with one run."""
+    specs = report.specs
     rules = {rule.id: rule for rule in (*report.rules, *(finding.rule for finding in report.findings))}
     index = {rule_id: position for position, rule_id in enumerate(rules)}
     marks = fingerprints(key(f.rule.id, f.place, f.message) for f in report.findings)
@@ -67,10 +67,10 @@ def write(report: Report) -> str:
             _result(finding, index[finding.rule.id], mark) for finding, mark in zip(report.findings, marks, strict=True)
         ],
         "properties": {
-            "specsDate": report.specs_date,
-            **({} if report.specs_age is None else {"specsAgeDays": report.specs_age}),
-            "specsTypes": report.specs_types,
-            **({"ownSpecs": report.own_specs.as_map()} if report.own_specs else {}),
+            "specsDate": specs.date,
+            **({} if specs.age is None else {"specsAgeDays": specs.age}),
+            "specsTypes": specs.types,
+            **({"ownSpecs": specs.own.as_map()} if specs.own else {}),
             **({"proven": seen} if seen else {}),
         },
     }
@@ -185,9 +185,8 @@ def _undecided(item: Undecided) -> dict[str, Any]:
 
 
 def _age(report: Report) -> Iterator[dict[str, Any]]:
-    if report.specs_age is not None:
-        text = _text(old_words(report.specs_age, report.specs_date))
-        yield {"descriptor": {"id": "age"}, "level": "note", "message": {"text": text}}
+    if report.specs.old:
+        yield {"descriptor": {"id": "age"}, "level": "note", "message": {"text": _text(report.specs.old)}}
 
 
 def _text(text: str) -> str:

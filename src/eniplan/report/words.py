@@ -75,9 +75,9 @@ def _judged(report: Report) -> Message:
     if regions:
         return say(
             "{pools} checked with specs of {specs} and the account in {regions}",
-            pools=pools, specs=report.specs_words, regions=regions,
+            pools=pools, specs=report.specs.words, regions=regions,
         )  # fmt: skip
-    return say("{pools} checked with specs of {specs}", pools=pools, specs=report.specs_words)
+    return say("{pools} checked with specs of {specs}", pools=pools, specs=report.specs.words)
 
 
 def _found(report: Report) -> Iterator[Message]:
