@@ -177,9 +177,10 @@ resource "alicloud_cs_kubernetes_node_pool" "trading" {
 """
 
 
+@pytest.mark.parametrize("name", ["pool.tf", "pool"])
 @pytest.mark.parametrize(("value", "wanted"), [('"enionly"', '"eniOnly"'), ("var.mode", "var.mode")])
-def test_hcl_is_fixed_where_the_resource_says_it(run: Run, tmp_path: Path, value: str, wanted: str) -> None:
-    path = tmp_path / "pool.tf"
+def test_hcl_is_fixed_where_the_resource_says_it(run: Run, tmp_path: Path, name: str, value: str, wanted: str) -> None:
+    path = tmp_path / name
     path.write_text(HCL.replace("VALUE", value))
     assert run("check", path, "--diff").err.count("pass its facts with --cluster FILE") == 1
     found = run("check", path, "--fix")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from eniplan.errors import InputError
 from eniplan.fixing import embedded
 from eniplan.fixing.wish import CannotFixError, Wish
-from eniplan.plan.load import HCL_ENDINGS, MARKDOWN_ENDINGS, is_script
+from eniplan.inputs.hcl.files import is_hcl
+from eniplan.plan.load import HCL_JSON_ENDINGS, MARKDOWN_ENDINGS, is_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,17 +35,17 @@ def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
 
 
 def _writer(file: str, data: bytes) -> Callable[[str, str, list[Wish]], str]:
-    """Return the function that applies fixes to this kind of file."""
-    if file.endswith(HCL_ENDINGS):
-        from eniplan.fixing import hcl  # noqa: PLC0415 - loads a parser that few need
-
-        return hcl.mended
+    """Return the function that applies fixes to this kind of file. It tells kinds apart as the check does."""
     if file.endswith(MARKDOWN_ENDINGS):
         return embedded.markdown
     if is_script(file, data):
         from eniplan.fixing import script  # noqa: PLC0415 - few files are scripts
 
         return script.mended
+    if is_hcl(file, data) and not file.endswith(HCL_JSON_ENDINGS):
+        from eniplan.fixing import hcl  # noqa: PLC0415 - loads a parser that few need
+
+        return hcl.mended
     return embedded.structured
 
 
