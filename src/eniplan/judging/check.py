@@ -85,7 +85,9 @@ class _Run:
         self.problems += item.problems
         self.inputs.update(dict.fromkeys(item.files or (item.document.file,)))
         if item.plan is not None:
-            self._judge(item, PlanView(item.plan, self._catalog, self._settings, item.live))
+            view = PlanView(item.plan, self._catalog, self._settings, item.live)
+            self._judge(item, view)
+            view.free()
 
     def _judge(self, item: LoadedPlan, view: PlanView) -> None:
         live = item.live

@@ -71,10 +71,10 @@ def _origins(catalog: Catalog, types: Iterable[str], *, erdma: bool) -> dict[str
 
 def _use(pool: PoolView) -> PoolUse | None:
     """Return how the plan's pods use a pool; None if no pods run there."""
-    found = tuple(taker for taker in takers(pool) if taker.enis)
+    found = tuple(taker for taker in pool.once(takers) if taker.enis)
     if not found:
         return None
-    load = load_of(pool)
+    load = pool.once(load_of)
     if load is None:
         return PoolUse(found, UNSIZED, UNSIZED)
     sizes = pool.pool.sizes

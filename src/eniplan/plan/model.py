@@ -151,8 +151,11 @@ class Sizes(NamedTuple):
 
     def each(self, of: Callable[[int], int | None]) -> Sizes:
         """Return what a function makes of each known number."""
-        desired, largest = (None if number is None else of(number) for number in self)
-        return Sizes(desired, largest)
+        desired, largest = self
+        first = None if desired is None else of(desired)
+        if largest == desired:
+            return Sizes(first, first)
+        return Sizes(first, None if largest is None else of(largest))
 
 
 UNSIZED = Sizes(None, None)

@@ -81,7 +81,7 @@ def eni008(view: PlanView) -> Outcome:
     for pool in view.pools:
         if not (pool.workloads or pool.guests or pool.possible_guests):
             continue
-        load = load_of(pool)
+        load = pool.once(load_of)
         if load is None:
             yield unknown_capacity(pool)
         elif load.is_full():

@@ -779,7 +779,7 @@ def _override(keys: tuple[str, ...]) -> Key:
 
 def _too_many(pool: PoolView, per_node: int) -> bool | None:
     """Return whether listed pods need more than `per_node` places per node at the largest size; None if unknown."""
-    every_node, others = packed(taker._replace(enis=1) for taker in takers(pool))  # kubelet counts pods, not ENIs
+    every_node, others = packed(taker._replace(enis=1) for taker in pool.once(takers))  # kubelet counts pods, not ENIs
     if every_node > per_node or not others.total():
         return every_node > per_node
     nodes = pool.pool.sizes.largest

@@ -185,7 +185,7 @@ def load_of(pool: PoolView) -> Load | None:
     nodes, per_node = pool.pool.sizes.largest, pool.least_pods_per_node
     if nodes is None or per_node is None:
         return None
-    every_node, pods = packed(takers(pool))
+    every_node, pods = packed(pool.once(takers))
     alone = max((w.replicas for w in pool.workloads if apart(w).always), default=0)
     return Load(nodes, per_node, every_node, pods, alone)
 

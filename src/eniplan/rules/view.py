@@ -112,6 +112,10 @@ class PlanView(View):
             self.existing_pools = live.pools or {}
         self.settings = settings
 
+    def free(self) -> None:
+        """Forget everything. Its pools refer to it, so that otherwise only the garbage collector frees it, and late."""
+        vars(self).clear()
+
     def unread(self, path: Path) -> Unread | None:
         """Return why the account did not provide the fact at a path; None if it did, or was not queried."""
         return None if self.live is None else self.live.unread_at(path)
@@ -267,11 +271,12 @@ class PlanView(View):
         )
 
 
-class PoolView:
+class PoolView(View):
     """A node pool with its references resolved."""
 
     def __init__(self, view: PlanView, pool: NodePool) -> None:
         """Take the plan's view and the pool."""
+        super().__init__()
         self.view = view
         self.pool = pool
 

@@ -190,7 +190,7 @@ def wl016(view: PlanView) -> Outcome:
     """Updates that remove no pod before a new one runs, in a pool without a free ENI at its largest size."""
     for pool in view.pools:
         updates = [(w, found) for w in pool.workloads if (found := _update(w)) is not None]
-        load = load_of(pool) if updates else None
+        load = pool.once(load_of) if updates else None
         if updates and load is None:
             yield unknown_capacity(pool)
         for workload, update in updates:
