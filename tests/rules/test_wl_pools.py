@@ -40,7 +40,14 @@ class TestWL020:
             (beside({**OTHER, "taints": []}), "pool other"),
             (beside({**OTHER, "taints": [TAINT]}, tolerations=[{"operator": "Exists"}]), "pool other"),
             (beside(OTHER, tolerations=[]), None),
-            (beside(OTHER, hostNetwork=True), None),
+            (beside(OTHER, hostNetwork=True), None),  # such pods take no ENI
+            (
+                {
+                    **beside({**OTHER, "labels": {"team": "c"}}, {**OTHER, "name": "b", "labels": {"team": "a"}}),
+                    f"{POOL}.labels": {"team": "a"},
+                },
+                "pool b",
+            ),
             (beside(OTHER, kind="DaemonSet", replicas=1), "pool other"),
             (beside(LINGJUN_POOL), None),
             ({**beside(OTHER), "workloads": []}, None),
@@ -59,6 +66,10 @@ class TestWL020:
             finding.message == "nothing keeps the pods of train in pool 'training': they can also run in pool trading"
         )
         assert (finding.place.path, finding.facts["others"]) == ("nodePools[1].name", ["trading"])
+
+    def test_pods_of_ecs_pools_request_what_lingjun_nodes_never_offer(self) -> None:
+        changes = templated(tolerations=[{"operator": "Exists"}]) | {"nodePools[1]": LINGJUN_POOL}
+        assert found(judge(changes), "WL020") == []
 
     def test_workloads_of_one_pool_are_told_together(self) -> None:
         workloads = [WORKLOAD, {**WORKLOAD, "name": "auditor", "replicas": 1}]

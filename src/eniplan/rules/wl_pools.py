@@ -40,6 +40,7 @@ _OTHER = {"name": "other", "instanceTypes": ["ecs.g8i.4xlarge"], "vSwitchIds": [
         facts.TEMPLATE,
         facts.TOLERATIONS,
         facts.HOST_NETWORK,
+        facts.ENI_REQUEST,
         facts.WORKLOAD_NETWORKING,
         facts.NETWORKING_NAME,
         facts.NETWORKING_V_SWITCHES,
@@ -78,7 +79,7 @@ def wl020(view: PlanView) -> Outcome:
             if own:
                 labels = tuple(f"{key}={value}" for key, value in own.items())
                 hint = say("select {labels}: `eniplan render-manifests --patch` prints it", labels=labels)
-            yield Hit((*pool.path, "name"), message, hint, {"pool": pool.pool.name, "others": list(names)})
+            yield Hit((*pool.path, "name"), message, hint, {"others": list(names)})
 
 
 def _pools(names: tuple[str, ...]) -> Message:
@@ -92,7 +93,7 @@ def _others(
     """Return the other pools that can run the pods of a workload; yield what is unknown."""
     found: list[str] = []
     # A DaemonSet of a manifest that fits several pools counts in each of them.
-    if workload.host_network or (workload.kind in PER_NODE and workload.pod is not None):
+    if workload.kind in PER_NODE and workload.pod is not None:
         return found
     tolerations, placement = _asked(pool, workload, own)
     for group in alike:
@@ -142,6 +143,6 @@ def _alike(view: PlanView) -> list[list[PoolView]]:
     found: dict[object, list[PoolView]] = {}
     for pool in view.pools:
         kinds = pool.pool.kind, pool.pool.instance_types, pool.pool.instance_families, pool.pool.v_switch_ids
-        key = pool.pool.node_taints, frozenset((pool.pool.labels or {}).items()), kinds
+        key = pool.pool.node_taints, frozenset(pool.pool.labels.items()), kinds
         found.setdefault(key, []).append(pool)
     return list(found.values())
