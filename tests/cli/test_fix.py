@@ -125,6 +125,21 @@ def test_a_fix_that_is_refused_does_not_keep_others_from_being_written(run: Run,
     )
 
 
+def test_an_error_may_become_a_warning(run: Run, plan: Path) -> None:
+    """Without the toleration the pods never start; with it, they may start in the other pool as well."""
+    pool = "    instanceTypes: [ecs.g8i.8xlarge]\n    vSwitchIds: [vsw-j]\n    desiredSize: 3\n"
+    head, workloads = SAFE[: SAFE.index("  - name")], BROKEN[BROKEN.index("workloads:") :]
+    text = f"{head}  - name: trading\n{pool}  - name: other\n{pool}{workloads}"
+    plan.write_text(text)
+    found = run("check", plan.name, "--fix", "--format", "json", cwd=plan.parent)
+    assert plan.read_text() == text[: text.index("workloads:")] + SAFE[SAFE.index("workloads:") :]
+    assert [(f["rule"], f["level"]) for f in json.loads(found.out)["findings"]] == [("WL020", "warning")]
+    text = text.replace("desiredSize: 3\n", "desiredSize: 3\n    taints: []\n", 1)  # a warning, NP002
+    plan.write_text(text)
+    assert "not fixed, fix it by hand: plan.yaml:9:13: NP002" in run("check", plan.name, "--fix", cwd=plan.parent).err
+    assert plan.read_text() == text
+
+
 def test_files_beside_stdin_are_fixed(run: Run, plan: Path) -> None:
     other = SAFE.replace("trading", "streaming").replace("matcher", "player")
     found = run("check", "-", plan.name, "--fix", stdin=other.encode(), cwd=plan.parent)

@@ -126,9 +126,9 @@ def _plan_pool(text: Text, i: int) -> None:
         text.same("    terwayConfig: ")
         text.scalar(random.choice(("gpu-nett", "gpunet", "GPU-net")), "gpu-net")
         text.line()
+    text.line("    labels:")
+    text.line(f"      team: team-{i}")  # keeps the pods of the pools apart
     if random.random() < 0.8:
-        text.line("    labels:")
-        text.line("      team: trading")
         text.same("      ")
         quote = random.choice(('"', "'", ""))
         text.either(quote + random.choice(KEYS) + quote, quote + LABEL + quote)

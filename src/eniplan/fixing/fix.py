@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from math import inf
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from eniplan import terminal
 from eniplan.fixing.files import mended
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from eniplan.report.model import Finding, Report
+    from eniplan.rules.base import Level
 
 Files: TypeAlias = "Mapping[str, bytes]"
 """Contents of files, by canonical path."""
@@ -108,14 +109,14 @@ class _Run:
             done += todo
             report = self._checked(files)
             after = _count(report, is_open=is_open)
-            new = after - before
+            new = _worse(after - before, found)
             if not new:
                 break
             todo = [f for f in fixable(report, unsafe=self._unsafe) if not new.keys().isdisjoint(_keys(f))]
             if not todo:
                 return False
         gone = before - Counter(key for finding in found for key in _keys(finding))
-        if new or after - gone:
+        if new or _worse(after - gone, found):
             return False
         self.files, self.report = dict(files), report
         self.fixed += done
@@ -153,6 +154,21 @@ def _keys(finding: Finding) -> Iterator[_Key]:
     """Yield the keys of a finding: it counts at its own level and at each lower one."""
     for level in LEVELS[LEVELS.index(finding.level) :]:
         yield "finding", finding.rule.id, level, finding.place.file, finding.place.path
+
+
+def _worse(new: Counter[_Key], fixed: list[Finding]) -> Counter[_Key]:
+    """Return what a fix must not bring: all but findings that are milder than those it clears.
+
+    Pods that get a toleration may run in another pool as well, a warning. Without it they never start, an error.
+    """
+    mildest = max(LEVELS.index(finding.level) for finding in fixed)
+    return Counter(
+        {
+            key: times
+            for key, times in new.items()
+            if key[0] != "finding" or LEVELS.index(cast("Level", key[2])) <= mildest
+        }
+    )
 
 
 def _count(report: Report, *, is_open: bool) -> Counter[_Key]:
