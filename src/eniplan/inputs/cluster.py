@@ -146,7 +146,7 @@ def _terway(addons: Any) -> Iterator[tuple[Path, tuple[Any, Path]]]:  # noqa: AN
 
 def _config(text: Any) -> dict[str, Any]:  # noqa: ANN401 - a value of a request
     """Return the options of an add-on from their JSON text."""
-    if isinstance(text, str) and not isinstance(text, NotKnown):
+    if is_known_text(text):
         try:
             text = parse_json(text)
         except ValueError:

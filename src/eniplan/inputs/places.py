@@ -48,8 +48,9 @@ def put(value: dict[str, Any], path: Path, found: object) -> None:
     value[last] = found
 
 
-BLANK = re.compile(r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|^\$[A-Za-z_]\w*$")
-"""What `envsubst`, Flux, Ansible and the like fill in later."""
+BLANKS = r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}"
+"""What `envsubst`, Flux, Ansible and the like fill in later; `$NAME`, too, where nothing else stands."""
+BLANK = re.compile(rf"{BLANKS}|^\$[A-Za-z_]\w*$")
 
 
 def blanked(value: Any) -> Any:  # noqa: ANN401 - a body or an object may hold anything

@@ -15,7 +15,7 @@ from eniplan.emit.ros import RESOURCE_TYPE
 from eniplan.errors import InputError
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
-from eniplan.inputs.places import NotKnown, Origin, blanked
+from eniplan.inputs.places import BLANKS, NotKnown, Origin, blanked
 from eniplan.inputs.spelling import (
     BODY,
     CASED,
@@ -222,7 +222,7 @@ def _asked(value: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-TOKENS = re.compile(r"(?P<blank>\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|\$[A-Za-z_]\w*)|\\.|\"|[^\\\"${]+|[${\\]", re.DOTALL)
+TOKENS = re.compile(rf"(?P<blank>{BLANKS}|\$[A-Za-z_]\w*)" + r'|\\.|"|[^\\"${]+|[${\\]', re.DOTALL)
 """The tokens of JSON as far as it matters which quotes begin or end a text, and what is filled in later."""
 
 
@@ -282,11 +282,6 @@ def _request(document: Document, at: Path, address: str) -> Group:
     origin = Origin(document, at)
     stated = facts_of(spelling.body_of(body), lambda path: origin.inner(spelling.path(path, body)))
     return Group((document.file, address), found, stated)
-
-
-def _recased(origin: Origin, case: Callable[[str], str]) -> Callable[[Path], Origin]:
-    """Return a function from paths to places in a map with keys in another case."""
-    return lambda path: origin.inner(tuple(case(step) if isinstance(step, str) else step for step in path))
 
 
 # --- ROS ----------------------------------------------------------------------------------------------------------
@@ -413,15 +408,18 @@ class _Template(NamedTuple):
         pools = [pool._replace(value=named(pool.value, known)) for pool in pools]
         if raw is None:
             return Group(key, pools)
-        place = _recased(Origin(self.document, self._path(cluster), cluster), self.case)
-        stated = facts_of(named(about, known), place)
+        stated = facts_of(named(about, known), lambda path: self._origin(cluster, path))
         for section, read, made in told:
-            origins = {name: Origin(self.document, self._path(name), name) for name in made}
-            state(stated, section, ((read(name, snake(self._arguments(name))), at) for name, at in origins.items()))
+            state(stated, section, ((read(name, snake(self._arguments(name))), self._origin(name)) for name in made))
         return Group(key, pools, stated)
 
     def _path(self, name: str) -> Path:
         return (*self.at, name, self.arguments)
+
+    def _origin(self, name: str, path: Path = ()) -> Origin:
+        """Return the place of a resource, or of one of its arguments, given by the names of the API."""
+        own = tuple(self.case(step) if isinstance(step, str) else step for step in path)
+        return Origin(self.document, self._path(name), name).inner(own)
 
     def _arguments(self, name: str) -> dict[str, Any] | None:
         found = value_at(self.document.value, self._path(name))

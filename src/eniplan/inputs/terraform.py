@@ -350,12 +350,8 @@ def _v_switch(value: dict[str, Any]) -> dict[str, Any] | None:
     return v_switch(value["id"], said)
 
 
-def _group(value: dict[str, Any]) -> dict[str, Any] | None:
-    return security_group(value["id"], value)
-
-
 _READ: dict[str, tuple[str, tuple[str, ...], Callable[[dict[str, Any]], dict[str, Any] | None]]] = {
     _V_SWITCH: ("vSwitches", ("vswitch_ids", "pod_vswitch_ids"), _v_switch),
-    _GROUP: ("securityGroups", ("security_group_ids", "security_group_id"), _group),
+    _GROUP: ("securityGroups", ("security_group_ids", "security_group_id"), lambda v: security_group(v["id"], v)),
 }
 """For each resource type: the plan's section, the arguments with its ids, and the function that translates it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.hcl.evaluate import outcome
 from eniplan.inputs.hcl.nodes import Call, Member, Name
-from eniplan.inputs.places import NotKnown
+from eniplan.inputs.places import is_known_text
 from eniplan.messages import say
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def sources(node: Expression, module: Module, block: Block | None) -> tuple[str,
         name = _referred(item)
         if isinstance(item, Call) and item.name in _READING and item.arguments:
             path = outcome(item.arguments[0], here.scope)
-            if isinstance(path, str) and not isinstance(path, NotKnown):
+            if is_known_text(path):
                 found[posixpath.normpath(posixpath.join(here.top, path))] = None
         elif name is None:
             parts = item if isinstance(item, tuple) else ()
