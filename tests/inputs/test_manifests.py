@@ -205,6 +205,8 @@ def test_a_workload_that_several_pools_would_take_is_left_open(here: Path) -> No
     judged = judge_files(here, files)
     assert judged.rules == set()
     assert judged.facts == {"the node pool of StatefulSet 'matcher'": "metadata"}
+    told = "it matches other, trading: choose one with the annotation eniplan.dev/node-pool: POOL"
+    assert str(judged.report.undecided[0].hint) == told
     annotated = workload(notes={"eniplan.dev/node-pool": "other"})
     judged = judge_files(here, files | {"m.yaml": stream(annotated)})
     assert judged.facts == {}
@@ -351,7 +353,43 @@ def test_lingjun_takes_no_podnetworking(here: Path) -> None:
     judged = judge_files(here, {"m.yaml": stream(networking(), one), "p.json": body})
     assert judged.rules == {"LJ001", "WL002"}
     judged = judge_files(here, {"m.yaml": stream(networking(), one), "p.json": body, "q.json": pool()})
-    assert judged.rules == set()
+    assert (judged.rules, "the node pool of StatefulSet 'matcher'" in judged.facts) == (set(), False)
+
+
+def test_pods_that_ask_for_an_eni_themselves_need_the_toleration(here: Path) -> None:
+    """Whether or not a PodNetworking selects them: its namespace is not known here."""
+    selector = {
+        "podSelector": {"matchLabels": {"network": "trading"}},
+        "namespaceSelector": {"matchLabels": {"a": "b"}},
+    }
+    maybe = networking(selector=selector)
+    for containers, rules in (([{"name": "a", **REQUEST}], {"WL001"}), ([{"name": "a"}], set())):
+        one = workload(labels={"network": "trading"}, tolerations=None, containers=containers)
+        judged = judge_files(here, {"m.yaml": stream(maybe, one), "p.json": pool()})
+        assert judged.rules == rules
+        assert ("the node pool of StatefulSet 'matcher'" in judged.facts) is not bool(rules)
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        [
+            {"key": EXCLUSIVE_LABEL, "operator": "In", "values": ["default"]},
+            {"key": "team", "operator": "In", "values": ["a"]},
+        ],
+        [
+            {"key": EXCLUSIVE_LABEL, "operator": "Exists"},
+            {"key": EXCLUSIVE_LABEL, "operator": "NotIn", "values": ["eniOnly"]},
+        ],
+    ],
+)
+def test_pods_that_select_shared_nodes_by_the_exclusive_label(here: Path, selected: list[dict[str, Any]]) -> None:
+    terms = {"nodeSelectorTerms": [{"matchExpressions": selected}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    one = workload(affinity=affinity, containers=[{"name": "a"}])
+    judged = judge_files(here, {"m.yaml": stream(one), "p.json": pool()})
+    assert (judged.rules, judged.facts) == (set(), {})
+    assert judged.skipped == [("m.yaml: StatefulSet 'matcher'", "its pods do not ask for exclusive nodes")]
 
 
 def test_manifests_alone_are_judged_as_far_as_they_go(here: Path) -> None:

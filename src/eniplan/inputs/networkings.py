@@ -44,7 +44,7 @@ _WORDS = {step: ".".join(field[: i + 1]) for field in _SPEC for i, step in enume
 def unknown_fields(item: Object) -> Iterator[Problem]:
     """Yield the unknown fields of a PodNetworking's spec, which Kubernetes drops silently."""
     for outer in dict.fromkeys(field[:i] for field in _SPEC for i in range(len(field))):
-        known = {field[len(outer)] for field in _SPEC if field[: len(outer)] == outer and len(field) > len(outer)}
+        known = {field[len(outer)] for field in _SPEC if field[: len(outer)] == outer}
         found = item.at("spec", *outer)
         for key in found if isinstance(found, dict) else ():
             if key not in known:

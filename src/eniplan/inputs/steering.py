@@ -131,7 +131,7 @@ def _no_pool(pod: Pod, pools: Pools) -> str:
 
 def _is_led(pod: Pod, able: list[NodePool]) -> bool:
     """Return whether pods select the exclusive label or a pool's own label."""
-    return pod.placement.keeps_to({EXCLUSIVE_LABEL}.union(*(pool.labels or {} for pool in able)))
+    return pod.placement.keeps_to({EXCLUSIVE_LABEL}.union(*(pool.labels for pool in able)))
 
 
 def _is_misled(pod: Pod) -> bool:
