@@ -1657,7 +1657,16 @@ def test_a_field_that_kubernetes_would_drop(here: Path, spec: dict[str, Any], to
     judged = judge_files(here, {"pn.json": networking(**spec)})
     (problem,) = judged.report.problems
     assert f"{problem.message} [{problem.place.path}]: {problem.hint}".endswith(told)
-    assert problem.place.line > 1
+    lines = json.dumps(networking(**spec), indent=1).splitlines()
+    key = problem.place.path.rpartition(".")[2]
+    assert lines[problem.place.line - 1][problem.place.column - 1 :].startswith(f'"{key}":')
+
+
+def test_the_pool_that_a_podnetworking_names(here: Path) -> None:
+    named = networking()
+    named["metadata"]["annotations"] = {"other": "x", "eniplan.dev/node-pool": "web"}
+    judged = judge_files(here, {"m.json": named, "p.json": pool()})
+    assert judged.places == {"PN012": 'm.json:8:29 metadata.annotations["eniplan.dev/node-pool"]'}
 
 
 def scaler(most: object, kind: str = "Deployment", name: str = "matcher", **spec: object) -> dict[str, Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from eniplan.inputs.objects import Object
+    from eniplan.inputs.places import Origin
     from eniplan.plan.document import Path
 
 POD_NETWORKING = (SHAPES["PodNetworking"].api_version, "PodNetworking")
@@ -58,12 +59,13 @@ def unknown_fields(item: Object) -> Iterator[Problem]:
 
 def networking_part(item: Object) -> Part:
     """Translate a PodNetworking. Without eniOptions its eniType is Default, as in the CRD."""
-    paths = dict(_NETWORKING)
-    given = {key: found for key, path in paths.items() if (found := item.known(*path)) is not None}
+    given = {key: found for key, path in _NETWORKING.items() if (found := item.known(*path)) is not None}
     value = {key: found if (lost := unknown_in(found)) is None else lost for key, found in given.items()}
     value = {**value, "name": item.name, "eniType": value.get("eniType", "Default")}
+    origins: dict[Path, Origin] = {(): item.origin()}
+    origins |= {(key,): item.origin(*path) for key, path in _NETWORKING.items()}
     pool = item.texts("metadata", "annotations").get(POOL_ANNOTATION)
     if pool is not None:
         value["nodePools"] = [pool]
-        paths["nodePools"] = ("metadata", "annotations")
-    return Part(value, {(): item.origin(), **{(key,): item.origin(*path) for key, path in paths.items()}})
+        origins["nodePools",] = origins["nodePools", 0] = item.origin("metadata", "annotations", POOL_ANNOTATION)
+    return Part(value, origins)
