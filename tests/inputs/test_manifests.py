@@ -634,6 +634,19 @@ def test_pods_that_a_patch_completes_are_not_judged_without_it(
     assert places_of("Kustomization 'prod'") in judged.facts
 
 
+def test_pods_that_a_patch_completes_are_selected_as_others_are(here: Path) -> None:
+    """By a PodNetworking that selects all pods of their namespace, whatever their labels."""
+    selector = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "trading"}}}
+    patch = [{"op": "add", "path": "/spec/template/spec/nodeSelector", "value": {"team": "b"}}]
+    files = {
+        "p.json": pool(team="a"),
+        "pn.yaml": stream(networking(selector=selector)),
+        "w.yaml": stream(workload(labels={"app": "a"}, tolerations=[], containers=[{"name": "a"}])),
+        "kustomization.yaml": json.dumps({"resources": ["w.yaml"], "patches": [{"patch": json.dumps(patch)}]}),
+    }
+    assert places_of("Kustomization '.'") in judge_files(here, files, ".").facts
+
+
 def test_patches_of_two_overlays_are_both_told(here: Path) -> None:
     patch = stream({**API, "spec": {"template": {"spec": STEERING}}})
     judged = judge_files(here, {"p.json": pool(), "a/patch.yaml": patch, "b/patch.yaml": patch}, ".")
@@ -1469,6 +1482,7 @@ def test_pods_without_a_template(here: Path, driver: dict[str, Any], told: bool 
     assert {fact: path[:13] for fact, path in judged.facts.items()} == ({whole: "spec.executor"} if told else {})
     why = [NOT_ASKING] if told is False else ["nothing that eniplan checks"] if told is None else []
     assert judged.skipped == [("m.yaml: SparkApplication 'own'", each) for each in why]
+    assert [item for item in judged.report.undecided if "does not tolerate" in item.hint] == []  # maybe elsewhere
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def _at_most(template: dict[str, Any]) -> Pod:
     wide = None if terms is None else tuple(t._replace(expressions=tuple(map(_wide, t.expressions))) for t in terms)
     every = isinstance(spec.get("tolerations"), NotKnown)
     return pod._replace(
-        labels={k: STAND_IN + v if isinstance(v, NotKnown) else v for k, v in pod.labels.items()},
+        labels={k: STAND_IN if isinstance(v, NotKnown) else v for k, v in pod.labels.items()},
         tolerations=(*map(_widely, pod.tolerations), *((Toleration(operator="Exists"),) if every else ())),
         placement=Placement(tuple(map(_wide, asked)), wide),
     )
