@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eniplan.inputs.shell import commands, spelled, text
@@ -50,6 +50,8 @@ def test_words(script: str, wanted: list[list[str]]) -> None:
     assert words(script) == wanted
 
 
+@example("$(<';")
+@example("$(< \\")
 @given(st.text(st.sampled_from("ab '\"\\$(){}<>|&;\n#`=E-"), max_size=60))
 def test_any_text_is_read_to_its_end(script: str) -> None:
     for command in commands(script):

@@ -164,6 +164,7 @@ class _Reader:
                 words = self._several(is_first=not command.words)
                 command = command._replace(words=[*command.words, *words])
         self._depth -= 1
+        self._at = min(self._at, len(self._script))  # an open quote or a last backslash would go beyond
         return here + self._finished(command)
 
     def _several(self, *, is_first: bool) -> list[Word]:
