@@ -280,3 +280,4 @@ def test_a_label_that_is_still_to_fill_in_may_be_the_exclusive_one(here: Path, k
     assert (judged.rules, judged.skipped) == (set(), [])
     (waiting,) = judged.report.undecided
     assert "NP001" in waiting.rules
+    assert waiting.hint == "its labels are not known" + ("" if key[0] == "<" else f": {key}")

@@ -1465,6 +1465,7 @@ TERM_OF_MODE = {"matchExpressions": [{"key": EXCLUSIVE_LABEL, "operator": "In", 
         ({"required": {**TERM_OF_MODE, "preference": TERM_OF_MODE}}, True),
         ({"preference": TERM_OF_MODE}, None),
         ({"match": {"key": EXCLUSIVE_LABEL, "value": "eniOnly"}}, None),  # such as a label of a machine
+        ({"match": {"key": "team", "operator": "In", "values": ["a"]}}, None),  # any label of the pool
         ({"nodeLabels": {"team": "b"}}, False),
         ({"nodeLabels": {"team": "a"}, "nodeSelector": {"team": "b"}}, False),
         ({"podLabels": {"network": "trading"}}, True),
@@ -1475,7 +1476,7 @@ TERM_OF_MODE = {"matchExpressions": [{"key": EXCLUSIVE_LABEL, "operator": "In", 
 def test_pods_without_a_template(here: Path, driver: dict[str, Any], told: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
     """As a SparkApplication and the values of a HelmRelease spell them."""
     item = of_kind("sparkoperator.k8s.io/v1beta2", "SparkApplication", {"driver": {"cores": 1}, "executor": driver})
-    item["metadata"]["labels"] = {"network": "trading"}  # of the object, not of its pods
+    item["metadata"]["labels"] = {"network": "trading", EXCLUSIVE_LABEL: "eniOnly"}  # of the object, not of its pods
     networks = stream(networking(), networking("nets", selector=None))
     judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool(team="a"), "n.yaml": networks})
     whole = "where the pods of SparkApplication 'own' run, and how many there are"
@@ -1526,10 +1527,18 @@ def test_labels_in_a_part_of_a_pod_template(here: Path, key: str) -> None:
 @pytest.mark.parametrize(("version", "kind", "told"), [
     ("serving.kserve.io/v1beta1", "InferenceService", True), ("x.io/v1", "Thing", False),
 ])  # fmt: skip
-def test_kinds_that_pass_their_labels_on(here: Path, version: str, kind: str, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+@pytest.mark.parametrize("asked", [{"matchLabels": {"network": "trading"}}, {}])
+def test_kinds_that_pass_their_labels_on(
+    here: Path,
+    version: str,
+    kind: str,
+    told: bool,  # noqa: FBT001 - a parameter of the test
+    asked: dict[str, Any],
+) -> None:
     item = of_kind(version, kind, {"predictor": {"model": {"storageUri": "x"}}})
     item["metadata"]["labels"] = {"network": "trading"}
-    judged = judge_files(here, {"d/m.yaml": stream(networking(), item), "d/p.json": pool()}, "d")
+    networks = networking(selector={"podSelector": asked})
+    judged = judge_files(here, {"d/m.yaml": stream(networks, item), "d/p.json": pool()}, "d")
     assert list(judged.facts) == ([f"where the pods of {kind} 'own' run, and how many there are"] if told else [])
 
 
@@ -1568,13 +1577,14 @@ VALUES = f"""agent:
         (VALUES.replace("eniOnly", "default"), False),
         (f"echo 'nodeSelector: {EXCLUSIVE_LABEL}'", False),
         (f"{{{{- {EXCLUSIVE_LABEL} }}}}\nnodeSelector:", False),
+        (json.dumps({"metadata": {"labels": {"network": "trading"}}, "spec": {"containers": []}}), False),
     ],
 )
 def test_pods_in_the_text_of_a_value(here: Path, text: str, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """As the values of a chart in an Application of Argo CD, or a pod template in a ConfigMap."""
     app = of_kind("argoproj.io/v1alpha1", "Application", {"sources": [{"helm": {"values": text}}] * 2})
     app["metadata"]["annotations"] = {"last-applied": VALUES}
-    judged = judge_files(here, {"m.yaml": stream(app), "p.json": pool()})
+    judged = judge_files(here, {"m.yaml": stream(networking(), app), "p.json": pool()})
     whole = "where the pods of Application 'own' run, and how many there are"
     assert judged.facts == ({whole: "spec.sources[0].helm.values"} if told else {})
     assert judged.problems == []

@@ -54,8 +54,59 @@ SCRIPTS = {
     "cluster by name": f"aliyun cs CreateCluster --body {quoted(CLUSTER_BODY)}\n",
     "options": "aliyun cs create-cluster-node-pool --cluster-id c1 "
     + " ".join(f"--{name.replace('_', '-')} {quoted(value)}" for name, value in BAD.items()),
+    "cluster with a slash": f"aliyun cs POST /clusters/ --body {quoted(CLUSTER_BODY)}\n",
+    "at sign": f"tee b.json <<'EOF' >/dev/null\n{json.dumps(BAD, indent=1)}\nEOF\n{CREATE} --body @b.json\n",
+    "option without a value": "aliyun cs create-cluster-node-pool "
+    + " ".join(f"--{name.replace('_', '-')} {quoted(value)}" for name, value in BAD.items())
+    + " --count\n",
     "options of a cluster": f"aliyun cs create-cluster --cluster-type Edge --nodepools {quoted([BAD])}\n",
 }
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl cs POST /clusters/c1/nodepools",
+        "aliyun ecs POST /clusters/c1/nodepools",
+        "cs POST /clusters/c1/nodepools",
+        "aliyun cs GET /clusters/c1/nodepools",
+        "aliyun cs POST /clusters/c1/tags",
+    ],
+)
+def test_what_is_no_request(here: Path, command: str) -> None:
+    script = f"# as `aliyun cs POST /clusters/c1/nodepools` does\n{command} --body {quoted(BAD)}\n"
+    judged = judge_files(here, {"make.sh": script})
+    assert (judged.rules, judged.skipped) == (set(), [("make.sh", "it creates no node pool")])
+
+
+@pytest.mark.parametrize("option", ["--ClusterId ", "--ClusterId=", "--cluster-id ", "--cluster-id="])
+def test_pools_of_two_clusters_may_share_a_name(here: Path, option: str) -> None:
+    for first, second in (("ac", "bc"), ("ac", "ac")):
+        calls = (f"aliyun cs CreateClusterNodePool {option}{name} --body {quoted(BODY)}\n" for name in (first, second))
+        judged = judge_files(here, {"make.sh": "".join(calls)})
+        assert ("NP006" in judged.rules) == (first == second)
+
+
+def test_options_of_a_cluster_may_be_words(here: Path) -> None:
+    options = f"--kubernetes-version 1.30.1-aliyun.1 --nodepools {quoted([BODY])}"
+    judged = judge_files(here, {"make.sh": f"aliyun cs create-cluster {options}\n"}, cluster=None)
+    assert judged.rules == {"TW011"}
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("$(cat pool.json)$MORE", "the file pool.json$MORE"),
+        ("$(cat $DIR/pool.json)", "$(cat $DIR/pool.json)"),
+        ("$(make pool |\n sort)", "$(make pool |…"),
+        (f"$(make {'x' * 72})", f"$(make {'x' * 72})"),
+        (f"$(make {'x' * 73})", f"$(make {'x' * 73}…"),
+    ],
+)
+def test_a_body_that_only_the_shell_knows(here: Path, body: str, name: str) -> None:
+    (here / "pool.json").write_text(json.dumps(BAD), encoding="utf-8")
+    judged = judge_files(here, {"make.sh": f'{POST} --body "{body}"\n'})
+    assert (judged.rules, list(judged.facts)) == (set(), [f"whether pool {name!r} is an exclusive node pool"])
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
@@ -127,6 +178,12 @@ def test_a_default_of_a_script(here: Path, before: str, word: str, by: str | Non
         note = f"; the value comes from {', '.join(f'the default of {name}' for name in by.split(', '))}" if by else ""
         assert (finding.rule.id, "; the value comes from" in finding.hint) == ("ENI001", by is not None)
         assert finding.hint.endswith(note)
+
+
+def test_a_value_of_several_expressions_is_one_unknown(here: Path) -> None:
+    body = json.dumps(BODY).replace(": 3", ": $TENS$ONES")
+    judged = judge_files(here, {"make.sh": f'{POST} --body "$(cat <<EOF\n{body}\nEOF\n)"\n'})
+    assert (judged.problems, list(judged.facts)) == ([], ["the size of pool 'trading'"])
 
 
 def test_numbers_of_a_script_may_be_defaults(here: Path) -> None:

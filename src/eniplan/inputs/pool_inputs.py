@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import Problem
 from eniplan.inputs.body import mode_of, read_pool, unknown_label
-from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.places import NotKnown, Origin, is_known_text
 from eniplan.inputs.spelling import PoolPlaces
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, unit_of, unit_of_doubtful
 from eniplan.messages import say, together
@@ -117,7 +117,5 @@ class PoolInputs:
 def _named(resource: Resource, origin: Origin) -> Stated | None:
     """Return the cluster that a pool names, or None."""
     path = resource.spelling.cluster
-    named = value_at(resource.value, path) if path else None
-    if not named or not isinstance(named, str) or isinstance(named, NotKnown):
-        return None
-    return Stated({"id": named}, {("id",): origin.inner(path)})
+    named = value_at(resource.value, path)
+    return Stated({"id": named}, {("id",): origin.inner(path)}) if named and is_known_text(named) else None

@@ -110,7 +110,7 @@ def _arguments(command: Command) -> tuple[str, Word] | None:
         and (operation.upper(), path.rstrip("/")) != ("POST", "/clusters")
     ):
         return None
-    options = _options(command.words[service + 1 :])
+    options = _options(command.words)
     cluster = pools[1] if pools else text(options.get("--ClusterId", options.get("--cluster-id", [])))
     if "--body-file" in options:
         return cluster, _file(options["--body-file"], command)
@@ -133,7 +133,7 @@ def _of_options(options: dict[str, Word]) -> Word:
 def _as_json(value: Word) -> Word:
     """Return the value of an option as JSON. Other forms, such as `name=a type=ess`, are unknown."""
     words, at = text(value), value[0].at
-    if _JSON.match(words) or words == UNKNOWN:
+    if _JSON.match(words):
         return value
     return [Part('"', at), *value, Part('"', at)] if _WORD.fullmatch(words) else [Part("", at, spelled(value))]
 
@@ -142,7 +142,7 @@ def _file(word: Word, command: Command) -> Word:
     if text(word) in command.files:
         return command.files[text(word)]
     name, shown = (re.sub("^(file://|@)", "", found) for found in (text(word), spelled(word)))
-    return [word[0]._replace(text="", unknown=say("the file {file}", file=shown), file="" if UNKNOWN in name else name)]
+    return [word[0]._replace(text="", unknown=say("the file {file}", file=shown), file=name)]
 
 
 def _options(words: list[Word]) -> dict[str, Word]:
@@ -157,9 +157,8 @@ def _options(words: list[Word]) -> dict[str, Word]:
 
 
 def _call(file: str, script: str, cluster: str, body: Word) -> Call:
-    start = body[0].at if body else 0
     if len(body) == 1 and body[0].unknown:
-        whole = Mapped(None, "", [start], script)
+        whole = Mapped(None, "", [body[0].at], script)
         return Call(Document(file, _lost(_short(body[0].unknown)), whole), cluster, body[0].file)
     built, offsets, unknown = _joined(body)
     document, *_ = _parsed(file, ".json", Mapped(None, built, offsets, script, _noted(body, offsets)), unknown)
@@ -223,6 +222,9 @@ def _joined(body: Word) -> tuple[str, list[int], list[str]]:
         for token in [None] if part.unknown else TOKENS.finditer(part.text):
             # Outside of texts, JSON has nothing that looks like what `envsubst` or Ansible fill in.
             lost, at = (part.unknown, part.at) if token is None else (token["blank"], part.at + token.start())
+            if lost and not in_string and out[-1:] == [f'"{OPEN}{len(unknown) - 1}{CLOSE}"']:
+                unknown[-1] += lost  # `$A$B` is one value
+                continue
             if lost and (token is None or not in_string or '"' in lost):
                 mark = f"{OPEN}{len(unknown)}{CLOSE}"
                 unknown.append(lost)
@@ -239,7 +241,7 @@ def _joined(body: Word) -> tuple[str, list[int], list[str]]:
 def _noted(body: Word, offsets: list[int]) -> dict[int, str]:
     """Return the default that a character of a body comes from, by its index."""
     notes = {part.at + i: part.note for part in body if part.note for i in range(len(part.text))}
-    return {i: notes[at] for i, at in enumerate(offsets) if at in notes} if notes else {}
+    return {i: notes[at] for i, at in enumerate(offsets) if at in notes}
 
 
 def _with_unknown(part: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a body may hold anything
