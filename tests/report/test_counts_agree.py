@@ -225,7 +225,7 @@ def varied(random: Random, report: Report) -> Report:
         fail_on=random.choice(LEVELS),
         strict=random.random() < 0.3,
     )
-    return report._replace(exit_code=report.verdict())
+    return report.judged()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -443,7 +443,7 @@ def test_why_a_run_fails() -> None:
     assert words.summary(judge({"nodePools[0].taints": []}, strict=True)).endswith("1 warning")
     assert words.summary(reports()["strict"]).endswith("fails by --strict, which allows no unknown facts")
     problem = Problem(say("cannot read {what}", what="x"), Place("plan.json"))
-    assert warned._replace(problems=(problem,), failures=(problem,)).verdict() == 4
+    assert warned._replace(problems=(problem,), failures=(problem,)).judged().exit_code == 4
     assert json.loads(json_format.write(warned))["summary"]["failedBy"] is None
 
 

@@ -85,8 +85,7 @@ def known(report: Report, entries: dict[str, Entry], path: str) -> tuple[Report,
         if entry is not None and finding.waived is None:
             finding = finding._replace(waived=say("known: it is in the baseline"), waived_at=entry.place)  # noqa: PLW2901 - the same finding
         findings.append(finding)
-    found = report._replace(findings=tuple(findings))
-    return found._replace(exit_code=found.verdict()), tuple(left.values())
+    return report._replace(findings=tuple(findings)).judged(), tuple(left.values())
 
 
 def _marked(report: Report, folder: str) -> Iterator[tuple[Finding, str]]:

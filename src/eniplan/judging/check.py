@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from eniplan.errors import OK, Place, Problem
+from eniplan.errors import Place, Problem
 from eniplan.judging import sheets
 from eniplan.judging.judge import Judge, each_once, finding, in_order
 from eniplan.judging.waive import waive
@@ -191,22 +191,20 @@ def check(  # noqa: PLR0913 - subject, data and options
     findings = run.finish(waivers)
     findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
     problems = sorted(dict.fromkeys((*run.problems, *run.failures)), key=lambda p: p.place[:3])
-    report = Report(
+    return Report(
         tuple(run.inputs),
         tuple(findings),
         in_order(run.undecided),
         tuple(problems),
         tuple(run.pools),
         catalog.specs(settings.aged_on),
-        OK,
-        fail_on,
-        settings.strict,
-        run.rules(live=bool(run.accounts)),
-        tuple(run.accounts),
-        tuple(run.failures),
-        tuple(run.zones),
-    )
-    return report._replace(exit_code=report.verdict())
+        fail_on=fail_on,
+        strict=settings.strict,
+        rules=run.rules(live=bool(run.accounts)),
+        accounts=tuple(run.accounts),
+        failures=tuple(run.failures),
+        zones=tuple(run.zones),
+    ).judged()
 
 
 def _about(view: PlanView, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.errors import OK, Place, Problem
+from eniplan.errors import Place, Problem
 from eniplan.judging import sheets
 from eniplan.judging.judge import Judge, in_order
 from eniplan.judging.waive import waive
@@ -67,19 +67,17 @@ def verify(  # noqa: PLR0913 - subject, data and options
         else:
             problems += file.problems
             findings = waive(findings, file, rules, inputs, settings.today)
-    report = Report(
+    return Report(
         inputs,
         tuple(sorted(findings, key=lambda f: _order(f, observed))),
         in_order(judge.undecided()),
         tuple(problems),
         tuple(sheets.seen(view, group, inputs[0]) for group in view.groups),
         catalog.specs(settings.aged_on),
-        OK,
-        fail_on,
-        settings.strict,
-        rules,
-    )
-    return report._replace(exit_code=report.verdict())
+        fail_on=fail_on,
+        strict=settings.strict,
+        rules=rules,
+    ).judged()
 
 
 def _order(finding: Finding, observed: Observed) -> tuple[int, bool, int, int, str, str]:

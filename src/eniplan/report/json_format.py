@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
-from eniplan.catalog.limits import Capacity
 from eniplan.catalog.store import Catalog
 from eniplan.plan.model import Sizes
 from eniplan.report import layers
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 SCHEMA = "eniplan.report/v1"
 FAILURE_SCHEMA = "eniplan.failure/v1"
 _NUMBERS = {"exclusive": "podsPerNode", "shared": "sharedPodsPerNode", "trunk": "trunkPodsPerNode"}
-"""The keys of pods per node in each mode, in the order of `Capacity`."""
+"""The keys of pods per node, by mode."""
 
 
 def write(report: Report) -> str:
@@ -156,8 +155,8 @@ def _pool(pool: PoolSheet) -> dict[str, object]:
         "kind": pool.kind,
         "file": pool.file,
         **{
-            number: {name: found[position] for name, found in pool.capacity.items()}
-            for position, number in enumerate(_NUMBERS.values())
+            number: {name: getattr(found, mode) for name, found in pool.capacity.items()}
+            for mode, number in _NUMBERS.items()
         },
         "layers": _layers(pool),
         "nodes": _sizes(pool.nodes),
@@ -190,13 +189,14 @@ def _accounts(report: Report) -> dict[OwnData, None]:
 
 def _layers(pool: PoolSheet) -> dict[str, dict[str, str]]:
     """Return the layers of each known number of pods per node, by key and instance type."""
-    out: dict[str, dict[str, str]] = {}
-    for position, mode in enumerate(Capacity._fields):
-        known = (name for name, found in pool.capacity.items() if found[position] is not None)
-        out[_NUMBERS[mode]] = {
-            name: pool.origins[name].of(mode) if name in pool.origins else layers.BUNDLED for name in known
+    return {
+        number: {
+            name: pool.origins[name].of(mode) if name in pool.origins else layers.BUNDLED
+            for name, found in pool.capacity.items()
+            if getattr(found, mode) is not None
         }
-    return out
+        for mode, number in _NUMBERS.items()
+    }
 
 
 def _sizes(found: Sizes) -> dict[str, int | None]:

@@ -197,7 +197,7 @@ class Report(NamedTuple):
     """Inputs, or parts of them, that could not be judged."""
     pools: tuple[PoolSheet, ...]
     specs: Specs
-    exit_code: int
+    exit_code: int = OK
     fail_on: Level = "error"
     """The lowest level that fails the run."""
     strict: bool = False
@@ -215,8 +215,11 @@ class Report(NamedTuple):
         """Return whether a finding fails the run."""
         return finding.waived is None and LEVELS.index(finding.level) <= LEVELS.index(self.fail_on)
 
-    def verdict(self) -> int:
-        """Return the exit code of the findings."""
+    def judged(self) -> Report:
+        """Return the same report with the exit code that follows from what it says."""
+        return self._replace(exit_code=self._verdict())
+
+    def _verdict(self) -> int:
         if set(self.problems) - set(self.failures):
             return INPUT
         if self.failures:

@@ -497,7 +497,7 @@ class ClusterView(View):
                 where = say("the exclusive nodes are in {nodeZones}", nodeZones=reachable)
                 out[pod.path] = _zoneless(_of_networking(named.name, named.zones), reachable, where)
         for pod, node in self.placed:
-            if pod.starting and node.zone:  # nobody asks for a pod with a PodENI: it has found a vSwitch
+            if pod.starting and node.zone:  # only read for pods without a PodENI: the others have found a vSwitch
                 source = self._pod_zones(pod, node)
                 if source is not None and node.zone not in source.zones:
                     where = say("its node is in {nodeZones}", nodeZones=(node.zone,))
