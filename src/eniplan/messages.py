@@ -146,11 +146,9 @@ def _close(template: str, facts: Mapping[str, object]) -> str:
 
 def in_english(message: str) -> str:
     """Return the English text of a message, for comparisons between runs."""
-    return message.template.format_map(_english(message.facts)) if isinstance(message, Message) else message
-
-
-def _english(facts: Mapping[str, object]) -> dict[str, object]:
-    return {name: _in_english(fact) for name, fact in facts.items()}
+    if not isinstance(message, Message):
+        return message
+    return message.template.format_map({name: _in_english(fact) for name, fact in message.facts.items()})
 
 
 def _in_english(fact: object) -> object:

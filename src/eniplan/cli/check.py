@@ -183,7 +183,7 @@ def check(
         from eniplan.cli.baseline import apply  # noqa: PLC0415 - most checks have none
 
         report = apply(report, baseline, write_baseline)
-    show(report, fixes.on_stdout(form), files, detail)
+    show(report, None if diff else form, files, detail)
     raise typer.Exit(report.exit_code)
 
 

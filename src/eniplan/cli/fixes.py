@@ -51,10 +51,6 @@ class Fixes(NamedTuple):
         if self.diff and (self.write or form is not ReportFormat.TEXT):
             raise usage(say("--diff prints a diff to stdout and writes no file: remove --fix and --format"))
 
-    def on_stdout(self, form: ReportFormat) -> ReportFormat | None:
-        """Return the format of the report on stdout; None if stdout gets the diff."""
-        return None if self.diff else form
-
     def made(self, report: Report, again: Callable[[], Report]) -> Report:
         """Apply the fixes; return the report of the fixed files.
 

@@ -67,20 +67,8 @@ _FILES = {
             ),
         ),
     ),
-    CI.GITHUB_SPECS: (
-        _New(
-            "ci/github-specs.yml",
-            ".github/workflows/eniplan-specs.yml",
-            _SEE_THERE,
-        ),
-    ),
-    CI.GITLAB_SPECS: (
-        _New(
-            "ci/gitlab-specs.yml",
-            ".gitlab/eniplan-specs.yml",
-            _SEE_THERE,
-        ),
-    ),
+    CI.GITHUB_SPECS: (_New("ci/github-specs.yml", ".github/workflows/eniplan-specs.yml", _SEE_THERE),),
+    CI.GITLAB_SPECS: (_New("ci/gitlab-specs.yml", ".gitlab/eniplan-specs.yml", _SEE_THERE),),
 }
 
 

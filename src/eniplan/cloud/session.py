@@ -81,7 +81,7 @@ class Session:
         # DEBUG=sdk makes the SDK print every header, the Authorization one included.
         os.environ.pop("DEBUG", None)
         logging.getLogger("credentials").disabled = True  # it logs tracebacks of providers without credentials
-        _mind_no_proxy(_host(endpoint) if endpoint else f"cs.{region}.aliyuncs.com")
+        _mind_no_proxy(urlsplit(endpoint).hostname or "" if endpoint else f"cs.{region}.aliyuncs.com")
         from alibabacloud_credentials.client import Client  # noqa: PLC0415 - the SDK, half a second
         from alibabacloud_credentials.exceptions import CredentialException  # noqa: PLC0415 - the SDK
 
@@ -208,10 +208,6 @@ class Session:
         from alibabacloud_ecs20140526.client import Client as EcsClient  # noqa: PLC0415 - the SDK
 
         return EcsClient(config)
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
 
 
 def _mind_no_proxy(host: str) -> None:

@@ -191,7 +191,7 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
     try:
         if want.selector is not None:
             labels.update(missing_labels(want.selector, labels))
-        labels.setdefault(NAME_LABEL, _label_value(workload.name))
+        labels.setdefault(NAME_LABEL, workload.name[:_LONGEST_LABEL].rstrip("-."))  # names may be longer than labels
         complete(template, want, is_bare=not held.template)
     except PodError as error:
         path = (*workload.path, "podNetworking") if error.path[:2] == ("metadata", "labels") else workload.path
@@ -256,8 +256,3 @@ def parties(plan: Plan, workload: Workload) -> tuple[NodePool, PodNetworking | N
             say("workload {workload_name!r} names something that the plan does not have", workload_name=workload.name),
         )
     return pool, networking
-
-
-def _label_value(name: str) -> str:
-    """Return a name as a label value, shortened if necessary: label values are shorter than object names."""
-    return name[:_LONGEST_LABEL].rstrip("-.")

@@ -56,30 +56,12 @@ _T = TypeVar("_T", bound=tuple[object, ...])
 TERWAY_GROUP = "network.alibabacloud.com/"
 """The API group of Terway's kinds; other clouds have kinds of the same names."""
 POD_UID = "k8s.aliyun.com/pod-uid"
-REASONS = frozenset(
-    (
-        "AllocIPFailed",
-        "AttachENIFailed",
-        "CniCreateENIError",
-        "CniPodCreateError",
-        "ConfigError",
-        "CreateENIFailed",
-        "DetachENIFailed",
-        "FailedAttachVolume",
-        "FailedCreate",
-        "FailedCreatePodSandBox",
-        "FailedKillPod",
-        "FailedMount",
-        "FailedScaleUp",
-        "FailedScheduling",
-        "NotTriggerScaleUp",
-        "PodCreateFailed",
-        "ProvisionNode",
-        "ProvisionNodeFailed",
-        "SyncPodNetworkingFailed",
-        "TriggeredScaleUp",
-    )
-)
+REASONS = frozenset((
+    "AllocIPFailed", "AttachENIFailed", "CniCreateENIError", "CniPodCreateError", "ConfigError", "CreateENIFailed",
+    "DetachENIFailed", "FailedAttachVolume", "FailedCreate", "FailedCreatePodSandBox", "FailedKillPod", "FailedMount",
+    "FailedScaleUp", "FailedScheduling", "NotTriggerScaleUp", "PodCreateFailed", "ProvisionNode",
+    "ProvisionNodeFailed", "SyncPodNetworkingFailed", "TriggeredScaleUp",
+))  # fmt: skip
 """Reasons of events by Terway, kubelet, the scheduler and controllers that report a failure, and by autoscalers."""
 
 
