@@ -65,8 +65,10 @@ def wl020(view: PlanView) -> Outcome:
     alike = view.once(_alike)
     for pool in view.pools if len(view.pools) > 1 else ():
         astray: dict[tuple[str, ...], list[str]] = {}
-        own = view.plan.apart(pool.pool) if pool.workloads else {}
+        own, left = view.plan.apart(pool.pool) if pool.workloads else ({}, [])
         for workload in pool.workloads:
+            if workload.pod is None and workload.tolerations is None and not left:
+                continue  # eniplan renders what keeps its pods there
             others = yield from _others(pool, workload, own, alike)
             if others:
                 astray.setdefault(tuple(sorted(others)), []).append(workload.name)
