@@ -660,8 +660,8 @@ VOLUMES = (
     "its volumes do not move: a disk must be in a zone of the new pool{}, or its pod stays Pending; kubectl describe pv"
 )
 ONE_NODE = (
-    "new pods wait in vain for a volume that only one node can mount (ReadWriteOnce) while an old pod has it: set its "
-    "strategy to Recreate, and write the migration again"
+    "new pods cannot start with a volume that only one node can mount (ReadWriteOnce) while an old pod uses it: set "
+    "its strategy to Recreate, and write the migration again"
 )
 CLAIM = [{"name": "d", "persistentVolumeClaim": {"claimName": "d"}}]
 

@@ -49,7 +49,7 @@ def _add_page(session: Session, partial: Partial) -> None:
     after = answers.parsed(calls.DESCRIBE_TYPES, answer, answers.next_token)
     wrong = None
     if after is not None and after in {token, *(page.next for page in pages)}:
-        wrong = say("its pages go round in a circle: the same NextToken comes again")
+        wrong = say("its pages repeat: the same NextToken comes again")
     elif after is not None and len(pages) + 1 >= MAX_PAGES:
         wrong = say("more than {most} pages", most=MAX_PAGES)
     elif after is None and not rows and not any(page.rows for page in pages):

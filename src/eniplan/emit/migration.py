@@ -437,8 +437,8 @@ def _volumes(plan: Plan, workload: Workload, item: Object) -> Iterable[Message]:
     yield say("its volumes do not move: a disk must be in a zone of the new pool{where}, or its pod stays Pending; "
               "kubectl describe pv", where=where)  # fmt: skip
     if workload.kind == "Deployment" and value_at(item, ("spec", "strategy", "type")) != "Recreate":
-        yield say("new pods wait in vain for a volume that only one node can mount (ReadWriteOnce) while an old pod "
-                  "has it: set its strategy to Recreate, and write the migration again")  # fmt: skip
+        yield say("new pods cannot start with a volume that only one node can mount (ReadWriteOnce) while an old pod "
+                  "uses it: set its strategy to Recreate, and write the migration again")  # fmt: skip
 
 
 def difference(before: Any, after: Any) -> Any:  # noqa: ANN401 - any value of an object

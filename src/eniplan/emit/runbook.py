@@ -355,7 +355,7 @@ run() {{
     "$@" || stop "$* {exit_code}"
 }}
 
-# What kubectl waits for; it does not tell why it waits in vain, and verify does.
+# kubectl does not say why it still waits when the time is over; verify does.
 rolled() {{
     printf '   %s\\n' "$*" >&2
     "$@" || {{
