@@ -289,3 +289,10 @@ def test_no_file_takes_the_place_of_another(run: Run, tmp_path: Path) -> None:
         kinds = {path.name: yaml.safe_load(path.read_text())["kind"] for path in (made / "manifests").iterdir()}
         assert kinds == {"app.yaml": "StatefulSet", "app-2.yaml": "Deployment"}
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_what_comes_from_stdin_is_applied_with_its_folder(run: Run, tmp_path: Path) -> None:
+    text = yaml.safe_dump_all([MATCHER, FEED])
+    done = run("migrate", PLAN.absolute(), "--from", "np1", "--manifests", "-", stdin=text.encode(), cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert [path.name for path in (tmp_path / "migration" / "manifests").iterdir()] == ["stdin.yaml"]

@@ -199,7 +199,9 @@ def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
         text = data.decode("utf-8-sig")  # cannot fail: it was read as a document
         if '"uid":' not in text and "\n  uid: " not in text:
             try:
-                out[_unused(os.path.basename(path), out)] = patch(path, text, source.view.plan)[0]
+                name, ending = os.path.splitext(os.path.basename(path))
+                # kubectl reads a file of a folder by its ending, which stdin lacks.
+                out[_unused(name + (ending or ".yaml"), out)] = patch(path, text, source.view.plan)[0]
             except RefusalError:
                 raise
             except InputError as error:
