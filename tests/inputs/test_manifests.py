@@ -647,6 +647,32 @@ def test_pods_that_a_patch_completes_are_selected_as_others_are(here: Path) -> N
     assert places_of("Kustomization '.'") in judge_files(here, files, ".").facts
 
 
+@pytest.mark.parametrize(
+    ("notes", "of_pods"),
+    [
+        ({"eniplan.dev/node-pool": "trading"}, {}),
+        ({"eniplan.dev/pod-networking": "trading-eni"}, {}),
+        ({}, {"k8s.aliyun.com/pod-eni": "true"}),
+    ],
+)
+def test_an_annotation_alone_directs_pods(here: Path, notes: dict[str, str], of_pods: dict[str, str]) -> None:
+    """Nothing else says that they are for exclusive nodes, and such workloads are not kept in memory."""
+    one = workload(notes=notes, tolerations=None, containers=[{"name": "a"}])
+    one["spec"]["template"]["metadata"]["annotations"] = of_pods
+    facts = {**CLUSTER, "terway": {**CLUSTER["terway"], "eniTrunking": False}}
+    judged = judge_files(here, {"m.yaml": stream(one), "n.yaml": stream(networking()), "p.json": pool()}, cluster=facts)
+    assert ("WL001" in judged.rules, judged.skipped) == (True, [])
+
+
+def test_an_old_version_needs_no_selector(here: Path) -> None:
+    old = workload("Deployment", tolerations=None, containers=[{"name": "a"}], **EXCLUSIVE)
+    old["apiVersion"] = "extensions/v1beta1"
+    del old["spec"]["selector"]
+    assert "WL001" in judge_files(here, {"m.yaml": stream(old), "p.json": pool()}).rules
+    old["apiVersion"] = "apps/v1"
+    assert judge_files(here, {"m.yaml": stream(old), "p.json": pool()}).rules == set()
+
+
 def test_patches_of_two_overlays_are_both_told(here: Path) -> None:
     patch = stream({**API, "spec": {"template": {"spec": STEERING}}})
     judged = judge_files(here, {"p.json": pool(), "a/patch.yaml": patch, "b/patch.yaml": patch}, ".")
@@ -696,7 +722,9 @@ def test_a_plan_beside_its_configuration_knows_what_that_does_not(here: Path) ->
     judged = judge_files(here, {"plan.json": planned, "a.tf": main}, ".")
     assert (judged.problems, judged.rules & {"PN008", "PN011"}) == ([], set())
     assert ("./a.tf: PodNetworking 'pn'", "the same object is in plan.json") in judged.skipped
-    for other in (('"Elastic"', '"Fixed"'), ('["vsw-j"]', '["vsw-j", "vsw-k"]'), ('"a" =', '"x" =')):
+    others = [('"Elastic"', '"Fixed"'), ('["vsw-j"]', '["vsw-j", "vsw-k"]'), ('"a" =', '"x" =')]
+    others += [('["vsw-j"]', '"vsw-j"'), ('["vsw-j"]', '{"a" = "b"}'), ('{"a" = "b"}', '["a"]')]
+    for other in others:
         assert other[0] in main
         judged = judge_files(here, {"a.tf": main.replace(*other)}, ".")
         assert "PN011" in judged.rules
