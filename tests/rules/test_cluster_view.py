@@ -211,6 +211,12 @@ class TestLimits:
         assert only(report, "VER018").message == f"12 exclusive ENIs needed by the pods on {ONE}, which has 11"
         assert [pool.capacity["ebs-enhanced"].exclusive for pool in report.pools] == [11]
 
+    def test_lingjun_nodes_count_without_a_plan(self) -> None:
+        (pool,) = judge_cluster(LINGJUN, NO_PLAN).pools
+        assert pool.pods == (33, 33)
+        (pool,) = judge_cluster({**LINGJUN, type_label(0): "new"}, NO_PLAN).pools
+        assert pool.pods == (None, None)
+
     def test_lingjun_nodes_of_an_unknown_type(self) -> None:
         changes = {**LINGJUN, type_label(0): "new", type_label(1): "new", type_label(2): ABSENT}
         (pool,) = judge_cluster(changes, LINGJUN_PLAN).pools

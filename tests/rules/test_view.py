@@ -36,6 +36,11 @@ def test_terway_fills_in_the_lists_that_a_pod_networking_lacks(
     assert config.security_group_ids == (groups if "securityGroupIds" in own else None)
 
 
+def test_a_whole_number_may_have_a_point() -> None:
+    pool = view_of({f"{POOL}.desiredSize": 3.0, f"{POOL}.systemPodsPerNode": 1.0}).pools[0].pool
+    assert (repr(pool.desired_size), repr(pool.system_pods_per_node)) == ("3", "1")
+
+
 def test_pods_beside_erdma() -> None:
     types = {f"{POOL}.instanceTypes": [TYPE, "ecs.none.large"]}
     assert view_of({**types, **NOBODY_KNOWS}).pools[0].pods_beside_erdma == {TYPE: 6}

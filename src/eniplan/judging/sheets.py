@@ -172,7 +172,7 @@ def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:
         one = view.capacity(nodes[0])
         # If nodes differ, the one that carries the fewest pods represents the type.
         types[name] = min(types.get(name, one), one, key=lambda found: found.exclusive or 0)
-        expected += [one.exclusive for node in nodes if not node.is_lingjun]
+        expected += [one.exclusive for _ in nodes]
     if pool is not None and not types:  # no node yet: the types of the plan
         types = {name: UNKNOWN._replace(exclusive=pods) for name, pods in pool.pods_per_node.items()}
     ecs = [node for node in group.exclusive if not node.is_lingjun]
