@@ -294,7 +294,9 @@ class TestENI008:
             ({2: 9}, None, "", ""),
             ({2: 10}, "error", "for pods that need 2 each: only 9 of 10 fit", "use 4 nodes"),
             ({8: 1}, "error", "for pods that need 8 each: only 0 of 1 fit", "no node has 8 ENIs for one pod"),
-            ({5: 2, 3: 2, 2: 2}, None, "", ""),
+            ({5: 2, 3: 2, 2: 2}, "warning", "pods of 5 ENIs may find no room", "use more nodes"),
+            ({2: 1, 1: 18}, "warning", "it has 21 exclusive ENIs and its pods need 20, but the scheduler may", ""),
+            ({2: 1, 1: 17}, None, "", ""),  # then one node at least has two free
             ({3: 7}, "error", "for pods that need 3 each: only 6 of 7 fit", "use 4 nodes"),
             ({4: 4, 1: 1}, "error", "for pods that need 4 each: only 3 of 4 fit", "use 4 nodes"),
             ({4: 3, 2: 4}, "warning", "some do not fit", "use 4 nodes"),
@@ -314,6 +316,17 @@ class TestENI008:
         findings = found(judge({"workloads": workloads}), "ENI008")
         assert [finding.level for finding in findings] == ([] if level is None else [level])
         assert all(words in finding.message and hint in finding.hint for finding in findings)
+
+    def test_pods_that_may_be_stranded_if_erdma_takes_an_eni(self) -> None:
+        """A node of eRDMA has six left, and 17 pods of one ENI can leave one on each."""
+        workloads = [
+            {**WORKLOAD, "name": f"of-{size}", "replicas": n, "eniRequest": size} for size, n in ((2, 1), (1, 15))
+        ]
+        changes = {"nodePools[0].instanceTypes": ["ecs.g8i.8xlarge"], "workloads": workloads}
+        for erdma, level, waits in ((False, [], False), (True, ["warning"], False), (ABSENT, [], True)):
+            report = judge({**changes, "cluster.terway.erdma": erdma})
+            assert [finding.level for finding in found(report, "ENI008")] == level
+            assert ("ENI008" in {rule for item in report.undecided for rule in item.rules}) == waits
 
     def test_a_daemon_set_too_large_for_nodes_that_are_not_there_yet(self) -> None:
         agent = {"name": "agent", "kind": "DaemonSet", "replicas": 1, "nodePool": "trading", "eniRequest": 8}

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eniplan.catalog.store import Catalog
@@ -41,6 +41,35 @@ def test_what_is_said_of_a_load_is_true(nodes: int, per_node: int, every_node: i
         assert truth
     if load.is_full() and nodes:
         assert not truth
+
+
+def unlucky(nodes: tuple[int, ...], pods: tuple[int, ...]) -> bool:
+    """Return whether some order, and some choice of nodes with room, leaves a pod without a node."""
+    if any(size > max(nodes) for size in pods):
+        return True
+    return any(
+        unlucky(tuple(sorted((*nodes[:i], free - size, *nodes[i + 1 :]))), (*pods[:k], *pods[k + 1 :]))
+        for k, size in enumerate(pods)
+        for i, free in enumerate(nodes)
+        if size <= free and size not in pods[:k] and free not in nodes[:i]
+    )
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3), st.integers(1, 7), st.integers(0, 2), st.lists(st.integers(1, 3), max_size=6))
+def test_pods_that_always_find_room(nodes: int, per_node: int, every_node: int, pods: list[int]) -> None:
+    load = Load(nodes, per_node, every_node, Counter(pods))
+    if load.fits() and load.may_strand() is None:
+        assert not unlucky((load.free_per_node,) * nodes, tuple(sorted(pods)))
+
+
+@given(st.integers(1, 3), st.integers(1, 7), st.integers(2, 3), st.integers(1, 3), st.integers(1, 6))
+def test_pods_beside_small_ones_are_decided_exactly(
+    nodes: int, per_node: int, size: int, large: int, ones: int
+) -> None:
+    load = Load(nodes, per_node, 0, Counter({size: large, 1: ones}))
+    if load.fits() and ones >= nodes * (per_node - size + 1):
+        assert load.may_strand() == size
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 12), st.integers(0, 99))

@@ -86,7 +86,7 @@ def eni008(view: PlanView) -> Outcome:
             yield unknown_capacity(pool)
         elif load.is_full():
             yield Hit(pool.path, _shortage(pool, load), _remedy(load), _numbers(load))
-        elif not load._replace(per_node=min((load.per_node, *pool.pods_beside_erdma.values()))).fits() and load.fits():
+        elif not _with_erdma(load, pool).fits() and load.fits():
             yield lacking(facts.ERDMA)
         elif not load.fits():
             message = say(
@@ -101,8 +101,28 @@ def eni008(view: PlanView) -> Outcome:
             hint = say("they tolerate the pool's taints: pin them with a node affinity, or remove the toleration")
             yield Unknown((*pool.path, "name"), facts.WORKLOAD_POOL, about, hint)
         if load is not None:
-            yield from _scaled_up(pool, load) if load.fits() else ()
+            yield from (*_scaled_up(pool, load), *_stranded(pool, load)) if load.fits() else ()
             yield from _kept_apart(pool, load)
+
+
+def _with_erdma(load: Load, pool: PoolView) -> Load:
+    """Return the load of nodes on which eRDMA takes an ENI, if it may."""
+    return load._replace(per_node=min((load.per_node, *pool.pods_beside_erdma.values())))
+
+
+def _stranded(pool: PoolView, load: Load) -> Outcome:
+    """Report pods of several ENIs that fit only if the scheduler happens to place the others well."""
+    size = load.may_strand()
+    if size is None:
+        if _with_erdma(load, pool).may_strand() is not None:
+            yield lacking(facts.ERDMA)
+        return
+    message = say(
+        "pods of {enis} ENIs may find no room in pool {pool!r}: it has {capacity} exclusive ENIs and its pods need "
+        "{needed}, but the scheduler may leave fewer than {enis} free on every node, and does not move pods",
+        enis=size, pool=pool.pool.name, capacity=load.room, needed=load.needed,
+    )  # fmt: skip
+    yield Hit(pool.path, message, say("use more nodes, or give these pods a pool of their own"), level="warning")
 
 
 def _kept_apart(pool: PoolView, load: Load) -> Outcome:

@@ -87,6 +87,16 @@ class Load(NamedTuple):
         """Return whether some pods certainly do not fit."""
         return self.needed > self.room or self.every_node > self.per_node or self.too_many() is not None
 
+    def may_strand(self) -> int | None:
+        """Return a pod size for which no node may have room when its last pod comes; None if there always is one.
+
+        The scheduler does not move pods: enough others leave each node with fewer free ENIs than the pod needs.
+        """
+        size = max(self.pods, default=0)
+        others = sum(other * number for other, number in self.pods.items()) - size
+        keeps_out = self.nodes * (self.free_per_node - size + 1)
+        return size if len(self.pods) > 1 and others >= keeps_out else None
+
     def fits(self) -> bool:
         """Return whether all pods fit by best fit, largest pods first."""
         left = Counter({self.free_per_node: self.nodes})
