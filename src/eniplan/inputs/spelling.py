@@ -316,7 +316,7 @@ def _converted(target: str, value: Any) -> Any:  # noqa: ANN401 - an argument
         return integer(value)
     if target == _FLAG and value in ("true", "false"):
         return value == "true"
-    is_text = target in _TEXTS or target.partition("[]")[0] in _TEXTS
+    is_text = target.partition("[]")[0] in _TEXTS
     if is_text and isinstance(value, list):
         return [_converted(target, item) for item in value]
     return as_text(value) if is_text else value
@@ -324,7 +324,7 @@ def _converted(target: str, value: Any) -> Any:  # noqa: ANN401 - an argument
 
 def as_text(value: Any) -> Any:  # noqa: ANN401 - an argument
     """Return a number or boolean as text, as other tools convert it where the API expects text."""
-    return str(value).lower() if isinstance(value, bool | int | float) else value
+    return str(value).lower() if isinstance(value, int | float) else value
 
 
 DECIDING = (
