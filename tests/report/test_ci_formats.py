@@ -225,7 +225,7 @@ class TestSarif:
         (unknown,) = run_of(reports()["unknown"])["invocations"]
         assert unknown["executionSuccessful"]
         texts = [note["message"]["text"] for note in unknown["toolExecutionNotifications"]]
-        assert any(text.startswith("cluster.terway.erdma is not known: ENI006 not decided") for text in texts)
+        assert any(text.startswith("cluster.terway.erdma is not known: ENI006 undecided") for text in texts)
 
     @pytest.mark.parametrize(
         ("file", "location"),
@@ -376,7 +376,7 @@ class TestJunit:
     def test_facts_without_a_hint_or_known_rule(self) -> None:
         report = reports()["unknown"]
         item = report.undecided[0]._replace(rules=("XX001",), hint=NOTHING)
-        (result,) = cases_of(report._replace(undecided=(item,)))["XX001 not decided"].result
+        (result,) = cases_of(report._replace(undecided=(item,)))["XX001 undecided"].result
         assert result.message == f"{item.fact} is not known"
 
 

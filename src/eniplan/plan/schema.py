@@ -112,7 +112,7 @@ _TERWAY = _object(
     customCniChain=_flag("Whether a custom CNI chain is configured."),
 )
 _CLUSTER = _object(
-    "Facts of the cluster. A rule that needs a missing fact is reported as not decided.",
+    "Facts of the cluster. A rule that needs a missing fact is undecided.",
     id=_text("Cluster id; only needed to query the account or create pools."),
     region=_text("Region id, e.g. cn-hangzhou."),
     kubernetesVersion=_text("Kubernetes version, e.g. 1.34.3-aliyun.1; quote it."),

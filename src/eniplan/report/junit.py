@@ -102,7 +102,7 @@ def _cases(report: Report, suite: _Suite, asked: tuple[AnyRule, ...]) -> Iterato
         yield _of_finding(report, finding)
     titles = {rule.id: rule.title for rule in report.rules}
     for rule_id, facts in lacking.items():
-        name = f"{rule_id} {titles.get(rule_id) or say('not decided')}"
+        name = f"{rule_id} {titles.get(rule_id) or say('undecided')}"
         yield _Case(name, "failure" if report.strict else "skipped", facts[0], _lines(facts))
 
 

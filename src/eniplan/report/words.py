@@ -153,7 +153,7 @@ _FORM = 11
 
 def not_known(item: Undecided) -> Message:
     """Say that rules are undecided because a fact is unknown."""
-    return say("{fact} is not known: {rules} not decided", fact=item.fact, rules=item.rules)
+    return say("{fact} is not known: {rules} undecided", fact=item.fact, rules=item.rules)
 
 
 def source(found: Source) -> Message:
