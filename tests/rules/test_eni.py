@@ -294,7 +294,12 @@ class TestENI008:
             ({2: 9}, None, "", ""),
             ({2: 10}, "error", "for pods that need 2 each: only 9 of 10 fit", "use 4 nodes"),
             ({8: 1}, "error", "for pods that need 8 each: only 0 of 1 fit", "no node has 8 ENIs for one pod"),
-            ({5: 2, 3: 2, 2: 2}, "warning", "pods of 5 ENIs may find no room", "use more nodes"),
+            (
+                {5: 2, 3: 2, 2: 2},
+                "warning",
+                "pods of 5 ENIs may find no room",
+                "use 6 nodes, or give these pods a pool",
+            ),
             ({2: 1, 1: 18}, "warning", "it has 21 exclusive ENIs and its pods need 20, but the scheduler may", ""),
             ({2: 1, 1: 17}, None, "", ""),  # then one node at least has two free
             ({3: 7}, "error", "for pods that need 3 each: only 6 of 7 fit", "use 4 nodes"),

@@ -112,17 +112,19 @@ def _with_erdma(load: Load, pool: PoolView) -> Load:
 
 def _stranded(pool: PoolView, load: Load) -> Outcome:
     """Report pods of several ENIs that fit only if the scheduler happens to place the others well."""
-    size = load.may_strand()
-    if size is None:
-        if _with_erdma(load, pool).may_strand() is not None:
+    enough = load.safe_nodes()
+    if load.nodes >= enough:
+        if load.nodes < _with_erdma(load, pool).safe_nodes():
             yield lacking(facts.ERDMA)
         return
     message = say(
         "pods of {enis} ENIs may find no room in pool {pool!r}: it has {capacity} exclusive ENIs and its pods need "
         "{needed}, but the scheduler may leave fewer than {enis} free on every node, and does not move pods",
-        enis=size, pool=pool.pool.name, capacity=load.room, needed=load.needed,
+        enis=max(load.pods), pool=pool.pool.name, capacity=load.room, needed=load.needed,
     )  # fmt: skip
-    yield Hit(pool.path, message, say("use more nodes, or give these pods a pool of their own"), level="warning")
+    hint = count(enough, "use {n} node, or give these pods a pool of their own",
+                 "use {n} nodes, or give these pods a pool of their own")  # fmt: skip
+    yield Hit(pool.path, message, hint, level="warning")
 
 
 def _kept_apart(pool: PoolView, load: Load) -> Outcome:

@@ -87,15 +87,16 @@ class Load(NamedTuple):
         """Return whether some pods certainly do not fit."""
         return self.needed > self.room or self.every_node > self.per_node or self.too_many() is not None
 
-    def may_strand(self) -> int | None:
-        """Return a pod size for which no node may have room when its last pod comes; None if there always is one.
+    def safe_nodes(self) -> int:
+        """Return on how many nodes each pod finds room, wherever the scheduler puts the others: it does not move them.
 
-        The scheduler does not move pods: enough others leave each node with fewer free ENIs than the pod needs.
+        On fewer, all nodes may have less free than the largest pod needs. Pods of one size leave no such gaps.
         """
         size = max(self.pods, default=0)
+        if len(self.pods) == 1 or not 0 < size <= self.free_per_node:
+            return 0
         others = sum(other * number for other, number in self.pods.items()) - size
-        keeps_out = self.nodes * (self.free_per_node - size + 1)
-        return size if len(self.pods) > 1 and others >= keeps_out else None
+        return others // (self.free_per_node - size + 1) + 1
 
     def fits(self) -> bool:
         """Return whether all pods fit by best fit, largest pods first."""
