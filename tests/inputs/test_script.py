@@ -531,6 +531,7 @@ spec:
 WITH_MANIFESTS = {
     "a pipe": "cat <<EOF | kubectl apply -f -\n%sEOF\n",
     "kubectl": "kubectl apply -f - <<'EOF'\n%sEOF\n",
+    "tabs": "f() {\n\tkubectl apply -f - <<-EOF\n%s\tEOF\n}\n",
     "a file": "cat > net.yaml <<EOF\n%sEOF\nkubectl apply -f net.yaml\n",
     "a here-string": "kubectl create -f - <<< '%s'\n",
     "beside calls": f"{POST} --body '{json.dumps(BODY)}'\nkubectl apply -f - <<EOF\n%sEOF\n",
@@ -539,7 +540,8 @@ WITH_MANIFESTS = {
 
 @pytest.mark.parametrize("script", WITH_MANIFESTS.values(), ids=WITH_MANIFESTS)
 def test_a_manifest_in_a_script_is_read(here: Path, script: str) -> None:
-    text = script % (NETWORKING % "soon")
+    indent = "\t" if "<<-" in script else ""
+    text = script % "".join(f"{indent}{line}\n" for line in (NETWORKING % "soon").splitlines())
     files = {"s/make.sh": text, "np.json": BODY}
     for path in ("s/make.sh", "s"):
         judged = judge_files(here, files, path, "np.json")

@@ -414,13 +414,17 @@ class _Reader:
     def _read_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         for delimiter, is_literal, tabs, body in waiting:
-            end = self._end_of(delimiter, tabs=tabs)
-            stop = end[0]
-            if is_literal:
-                body.append(Part(self._script[self._at : stop], self._at))
-            else:
-                self._expanded(body, stop)
-            self._at = end[1]
+            stop, after = self._end_of(delimiter, tabs=tabs)
+            while self._at < stop:
+                end = min(self._find("\n") + 1, stop) if tabs else stop
+                while tabs and self._script.startswith("\t", self._at, end):
+                    self._at += 1
+                if is_literal:
+                    body.append(Part(self._script[self._at : end], self._at))
+                    self._at = end
+                else:
+                    self._expanded(body, end)
+            self._at = after
 
     def _end_of(self, delimiter: str, *, tabs: bool) -> tuple[int, int]:
         """Return the offset of the line with the delimiter, and of the next line."""
