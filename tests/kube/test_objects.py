@@ -131,6 +131,12 @@ def test_the_newest_event_is_told_by_the_time_of_either_api(time: dict[str, Any]
         assert [item.message for item in seen({"events": events}).events] == ["the newer one"]
 
 
+@pytest.mark.parametrize("message", [None, "", ", elapsedTime: 12.4ms"])
+def test_an_event_without_a_message_says_so(message: str | None) -> None:
+    found = {**event("FailedMount", "Pod", "a", ""), "message": message}
+    assert [item.message for item in seen({"events": [found]}).events] == ["no message"]
+
+
 def test_how_long_an_attempt_took_is_not_told() -> None:
     found = event("CniPodCreateError", "Pod", "a", "PodCreateError: no vSwitch, elapsedTime: 12.4ms")
     assert [item.message for item in seen({"events": [found]}).events] == ["PodCreateError: no vSwitch"]

@@ -78,7 +78,8 @@ class TestReplicas:
             (
                 [],
                 "0 pods; the plan has 3",
-                "apply it: `eniplan render-manifests --workloads` prints it; kubectl -n trading get deployment web",
+                "does it exist? kubectl -n trading get deployment web; if not, apply it: `eniplan render-manifests "
+                "--workloads` prints it",
             ),
         ],
     )
@@ -407,8 +408,8 @@ class TestJobs:
         (asked,) = judge_cluster(*load("Job", [])).undecided
         assert (asked.fact, asked.rules) == ("whether the pods of Job trading/load have run", ("VER031",))
         assert asked.hint == (
-            "it does not exist: it ended and was removed (ttlSecondsAfterFinished), or was never applied: kubectl -n "
-            "trading get job load; kubectl -n trading get events --field-selector involvedObject.name=load"
+            "it was not found: it ended and was removed (ttlSecondsAfterFinished), was never applied, or you may not read "
+            "it: kubectl -n trading get job load; kubectl -n trading get events --field-selector involvedObject.name=load"
         )
 
     @pytest.mark.parametrize(("kind", "owner"), [("Job", "load"), ("CronJob", "load-29384756")])

@@ -338,7 +338,7 @@ class Collector:
             return
         # The core API and events.k8s.io/v1 name these fields differently.
         target = mapping(value.get("involvedObject")) or mapping(value.get("regarding"))
-        message = _ELAPSED.sub("", text(value.get("message")) or text(value.get("note")))
+        message = _ELAPSED.sub("", text(value.get("message")) or text(value.get("note"))) or "no message"
         times = value.get("count") or value.get("deprecatedCount") or mapping(value.get("series")).get("count")
         what = (text(target.get("kind")), text(target.get("namespace")), text(target.get("name")))
         # Merge repeated events into one: their counts add up, and the newest has the message, in any order.

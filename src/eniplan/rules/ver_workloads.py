@@ -99,8 +99,8 @@ def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str
         if alive < workload.replicas:
             yield _too_few(view, workload, alive, others)
     elif once:
-        hint = say("it does not exist: it ended and was removed (ttlSecondsAfterFinished), or was never applied: "
-            "{get}; kubectl -n {namespace} get events --field-selector involvedObject.name={name}",
+        hint = say("it was not found: it ended and was removed (ttlSecondsAfterFinished), was never applied, or you may "
+            "not read it: {get}; kubectl -n {namespace} get events --field-selector involvedObject.name={name}",
                    get=_kubectl("get", workload), namespace=workload.namespace, name=workload.name)  # fmt: skip
         yield Unknown(workload.path, facts.WORKLOAD_RAN, label, hint)
     else:
@@ -139,7 +139,8 @@ def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str
     elif alive or done or view.controller_of(workload) is not None:
         fix = describe
     else:
-        fix = say("apply it: `eniplan render-manifests --workloads` prints it; {get}", get=_kubectl("get", workload))
+        fix = say("does it exist? {get}; if not, apply it: `eniplan render-manifests --workloads` prints it",
+                  get=_kubectl("get", workload))  # fmt: skip
     return Hit(workload.path, message, fix, numbers)
 
 
