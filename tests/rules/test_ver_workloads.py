@@ -78,8 +78,10 @@ class TestReplicas:
             (
                 [],
                 "0 pods; the plan has 3",
-                "does it exist? kubectl -n trading get deployment web; if not, apply it: `eniplan render-manifests "
-                "--workloads` prints it",
+                (
+                    "does it exist? kubectl -n trading get deployment web; if not, apply it: `eniplan render-manifests "
+                    "--workloads` prints it"
+                ),
             ),
         ],
     )
@@ -408,8 +410,9 @@ class TestJobs:
         (asked,) = judge_cluster(*load("Job", [])).undecided
         assert (asked.fact, asked.rules) == ("whether the pods of Job trading/load have run", ("VER031",))
         assert asked.hint == (
-            "it was not found: it ended and was removed (ttlSecondsAfterFinished), was never applied, or you may not read "
-            "it: kubectl -n trading get job load; kubectl -n trading get events --field-selector involvedObject.name=load"
+            "it was not found: it ended and was removed (ttlSecondsAfterFinished), was never applied, or you may "
+            "not read it: kubectl -n trading get job load; kubectl -n trading get events --field-selector "
+            "involvedObject.name=load"
         )
 
     @pytest.mark.parametrize(("kind", "owner"), [("Job", "load"), ("CronJob", "load-29384756")])

@@ -99,8 +99,8 @@ def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str
         if alive < workload.replicas:
             yield _too_few(view, workload, alive, others)
     elif once:
-        hint = say("it was not found: it ended and was removed (ttlSecondsAfterFinished), was never applied, or you may "
-            "not read it: {get}; kubectl -n {namespace} get events --field-selector involvedObject.name={name}",
+        hint = say("it was not found: it ended and was removed (ttlSecondsAfterFinished), was never applied, or you "
+            "may not read it: {get}; kubectl -n {namespace} get events --field-selector involvedObject.name={name}",
                    get=_kubectl("get", workload), namespace=workload.namespace, name=workload.name)  # fmt: skip
         yield Unknown(workload.path, facts.WORKLOAD_RAN, label, hint)
     else:
