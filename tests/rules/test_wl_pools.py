@@ -65,7 +65,7 @@ class TestWL020:
         assert (
             finding.message == "nothing keeps the pods of train in pool 'training': they can also run in pool trading"
         )
-        assert (finding.place.path, finding.facts["others"]) == ("nodePools[1].name", ["trading"])
+        assert finding.place.path == "nodePools[1].name"
 
     def test_pods_of_ecs_pools_request_what_lingjun_nodes_never_offer(self) -> None:
         changes = templated(tolerations=[{"operator": "Exists"}]) | {"nodePools[1]": LINGJUN_POOL}
@@ -76,16 +76,39 @@ class TestWL020:
         finding = only(judge({"nodePools[1]": OTHER, "workloads": workloads}), "WL020")
         assert finding.message.startswith("nothing keeps the pods of auditor, matcher in pool 'trading'")
         assert finding.hint == (
-            "give the pool a label or a taint of its own; `eniplan render-manifests` then steers by it"
+            "give each pool a label or a taint of its own; `eniplan render-manifests` then steers by it"
         )
+
+    def test_workloads_that_may_all_run_in_any_of_their_pools_are_told_once(self) -> None:
+        workloads = [WORKLOAD, {**WORKLOAD, "name": "auditor", "nodePool": "other", "replicas": 1}]
+        pools = {"nodePools[1]": OTHER, "nodePools[2]": {**OTHER, "name": "third"}}
+        finding = only(judge({**pools, "workloads": workloads}), "WL020")
+        assert finding.message == (
+            "nothing keeps the pods of auditor, matcher in their pools, other, trading: they can run in pools other, "
+            "third, trading"
+        )
+        assert finding.place.path == "nodePools[1].name"
+
+    @pytest.mark.parametrize(
+        ("affinity", "told"),
+        [({"operator": "NotIn", "values": ["a"]}, True), ({"operator": "In", "values": ["a"]}, False)],
+    )
+    def test_pods_that_select_by_affinity(self, affinity: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        """`NotIn` leads elsewhere, which WL007 says, too."""
+        term = {"matchExpressions": [{"key": "team", **affinity}]}
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+        changes = templated(tolerations=[{"operator": "Exists"}], affinity={"nodeAffinity": required})
+        pools = {"nodePools[1]": OTHER, f"{POOL}.labels": {"team": "a"}}
+        assert bool(found(judge({**changes, **pools}), "WL020")) == told
 
     @pytest.mark.parametrize(
         ("labels", "pod", "hint"),
         [
-            ({}, {}, "give the pool a label"),
+            ({}, {}, "give each pool a label"),
             ({"team": "a", "tier": "1"}, {}, "select team=a: `eniplan render-manifests --patch` prints it"),
             ({"team": "a"}, {"nodeSelector": {"team": "a"}}, None),
             ({"team": "a"}, {"tolerations": []}, None),
+            ({"team": "a"}, {"nodeSelector": {"team": "b"}}, None),
         ],
     )
     def test_a_manifest(self, labels: dict[str, str], pod: dict[str, Any], hint: str | None) -> None:

@@ -92,7 +92,7 @@ def wanted(
         enis = 0
     selector = None if networking is None else networking.pod_selector
     nodes = pool.node_labels(plan.cluster.region, plan.cluster.zones)
-    steering = {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE, **plan.apart(pool)[0]}
+    steering = {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE, **plan.apart(pool)}
     return Wanted(pool.node_taints, nodes, steering, selector, enis, pool.is_lingjun, is_injected)
 
 

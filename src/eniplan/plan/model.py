@@ -444,24 +444,16 @@ class Plan(NamedTuple):
             *(pn.network for pn in self.pod_networkings),
         )
 
-    def apart(self, pool: NodePool) -> tuple[dict[str, str], list[NodePool]]:
-        """Return what keeps pods that tolerate the taints of a pool off the other pools.
-
-        Returns:
-            The pool's own labels that other pools lack, as many as it takes; and the pools that have all of its labels.
-
-        """
+    def apart(self, pool: NodePool) -> dict[str, str]:
+        """Return the own labels of a pool that keep its pods off the other pools, whose taints they tolerate."""
         tolerations = [toleration_of(taint) for taint in pool.node_taints]
-        admitting = {
-            taints for taints in {item.node_taints for item in self.node_pools} if not repelling(taints, tolerations)
-        }
-        others = [item for item in self.node_pools if item is not pool and item.node_taints in admitting]
+        others = [item for item in self.node_pools if item is not pool and not repelling(item.node_taints, tolerations)]
         found = {}
         for key, value in sorted(pool.labels.items()):
             alike = [item for item in others if item.labels.get(key) == value]
             if key != EXCLUSIVE_LABEL and len(alike) < len(others):
                 found[key], others = value, alike
-        return found, others
+        return found
 
 
 _Object = TypeVar("_Object", VSwitch, SecurityGroup, Network, NodePool)

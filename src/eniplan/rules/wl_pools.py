@@ -14,9 +14,10 @@ from eniplan.rules.base import Hit, Outcome, lacking, rule
 from eniplan.rules.examples import WORKLOAD
 from eniplan.rules.sources import KUBERNETES_AFFINITY, KUBERNETES_TAINTS
 from eniplan.rules.wl import unknown_places
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Collection, Generator, Iterable
 
     from eniplan.k8s.nodes import Toleration
     from eniplan.messages import Message
@@ -61,90 +62,128 @@ _OTHER = {"name": "other", "instanceTypes": ["ecs.g8i.4xlarge"], "vSwitchIds": [
     fails={"nodePools[1]": _OTHER, "workloads": [WORKLOAD]},
 )
 def wl020(view: PlanView) -> Outcome:
-    """What the pods tolerate and select, or will once eniplan completes them, against the nodes of the other pools."""
-    alike = view.once(_alike)
+    """What the pods tolerate and select, or will once eniplan completes them, against the nodes of all pools."""
+    alike: dict[_Asked, list[tuple[str, Workload]]] = {}
     for pool in view.pools if len(view.pools) > 1 else ():
-        astray: dict[tuple[str, ...], list[str]] = {}
-        own, left = view.plan.apart(pool.pool) if pool.workloads else ({}, [])
         for workload in pool.workloads:
-            if workload.pod is None and workload.tolerations is None and not left:
-                continue  # eniplan renders what keeps its pods there
-            others = yield from _others(pool, workload, own, alike)
-            if others:
-                astray.setdefault(tuple(sorted(others)), []).append(workload.name)
-        for names, workloads in astray.items():
-            message = say(
-                "nothing keeps the pods of {workloads} in pool {pool!r}: they can also run in {others}",
-                workloads=named(sorted(workloads)), pool=pool.pool.name, others=_pools(names),
-            )  # fmt: skip
-            hint = say("give the pool a label or a taint of its own; `eniplan render-manifests` then steers by it")
-            if own:
-                labels = tuple(f"{key}={value}" for key, value in own.items())
-                hint = say("select {labels}: `eniplan render-manifests --patch` prints it", labels=labels)
-            yield Hit((*pool.path, "name"), message, hint, {"others": list(names)})
+            # A DaemonSet of a manifest that fits several pools counts in each of them.
+            if workload.kind not in PER_NODE or workload.pod is None:
+                zones = yield from _zones(view, workload)
+                asked = _asked(pool, workload, zones)
+                alike.setdefault(asked, []).append((pool.pool.name, workload))
+    for asked, workloads in alike.items():
+        reached = yield from _reached(asked, view.once(_Index).candidates(asked))
+        homes = {name for name, _ in workloads}
+        if reached and (len(reached) > 1 or reached != homes):
+            yield _hit(view, workloads, homes, reached)
 
 
-def _pools(names: tuple[str, ...]) -> Message:
-    pools = named(names)
-    return say("pool {pools}", pools=pools) if len(names) == 1 else say("pools {pools}", pools=pools)
+class _Asked(NamedTuple):
+    """What pods ask of their nodes."""
+
+    tolerations: tuple[Toleration, ...]
+    placement: Placement
+    zones: frozenset[str] | None
+    """The zones of their PodNetworkings, which Terway's webhook adds to the placement; None: any."""
+    is_lingjun: bool
 
 
-def _others(
-    pool: PoolView, workload: Workload, own: Mapping[str, str], alike: list[list[PoolView]]
-) -> Generator[Hit | Unknown, None, list[str]]:
-    """Return the other pools that can run the pods of a workload; yield what is unknown."""
-    found: list[str] = []
-    # A DaemonSet of a manifest that fits several pools counts in each of them.
-    if workload.kind in PER_NODE and workload.pod is not None:
-        return found
-    tolerations, placement = _asked(pool, workload, own)
-    for group in alike:
-        first, names = group[0], [other.pool.name for other in group if other.pool.name != pool.pool.name]
-        # Pods of ECS pools request aliyun/eni, which Lingjun nodes never offer.
-        is_away = first.pool.is_lingjun and not pool.pool.is_lingjun
-        if not names or is_away or repelling(first.pool.node_taints, tolerations):
+def _asked(pool: PoolView, workload: Workload, zones: frozenset[str] | None) -> _Asked:
+    """Return what the pods of a workload ask for; without a template, as eniplan renders them."""
+    pod, own = workload.pod, pool.pool
+    if pod is not None:
+        return _Asked(pod.tolerations, pod.placement, zones, own.is_lingjun)
+    labels = {**own.labels, EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
+    selector = tuple(Requirement((), key, "In", (value,)) for key, value in sorted(labels.items()))
+    tolerations = workload.tolerations
+    if tolerations is None:
+        tolerations = tuple(map(toleration_of, own.node_taints))
+    return _Asked(tolerations, Placement(selector), zones, own.is_lingjun)
+
+
+def _zones(view: PlanView, workload: Workload) -> Generator[Hit | Unknown, None, frozenset[str] | None]:
+    """Return the zones in which all PodNetworkings of a workload have a vSwitch; None: any. Yield what is unknown."""
+    found: frozenset[str] | None = None
+    for networking in filter(None, map(view.pod_networkings.get, workload.networks)):
+        ids = view.config_of(networking).v_switch_ids
+        if ids is None:
+            yield lacking(facts.POD_DEFAULTS)
+        elif not view.v_switches.keys() >= {*ids}:
+            yield lacking(facts.V_SWITCHES)
+        else:
+            zones = frozenset(view.zoned(ids))
+            found = zones if found is None else found & zones
             continue
-        fits = placement.allows(first.node_labels)
-        if fits is None:
-            yield from unknown_places(placement, first)
-        elif fits and (yield from _has_vswitch(workload, first)):
-            found += names
+        return frozenset()
     return found
 
 
-def _asked(pool: PoolView, workload: Workload, own: Mapping[str, str]) -> tuple[Iterable[Toleration], Placement]:
-    """Return what pods tolerate and select; without a template, what eniplan renders."""
-    if workload.pod is not None:
-        return workload.pod.tolerations, workload.pod.placement
-    rendered = map(toleration_of, pool.pool.node_taints)
-    labels = {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE, **own}
-    selector = tuple(Requirement((), key, "In", (value,)) for key, value in labels.items())
-    return tuple(rendered if workload.tolerations is None else workload.tolerations), Placement(selector)
+class _Index:
+    """The pools of a plan by what pods may ask for, so that few are looked at for each workload."""
+
+    def __init__(self, view: PlanView) -> None:
+        self._all = view.pools
+        self._by_label: dict[tuple[str, tuple[str, ...]], list[PoolView]] = {}
+        self._by_zone: dict[str, list[PoolView]] = {}
+        """Those of which a zone is unknown are under an empty name."""
+        for pool in view.pools:
+            for key, value in pool.pool.labels.items():
+                self._by_label.setdefault((key, (value,)), []).append(pool)
+            for zone in pool.zones if pool.zones_are_known else ("",):
+                self._by_zone.setdefault(zone, []).append(pool)
+
+    def candidates(self, asked: _Asked) -> Collection[PoolView]:
+        """Return the pools among which are all that can run the pods."""
+        found: list[Collection[PoolView]] = [self._all]
+        for item in asked.placement.selector:
+            alike = self._by_label.get((item.key, item.values))
+            found += [alike] if alike and item.operator == "In" else []
+        if asked.zones is not None:
+            zoned = (pool for zone in (*asked.zones, "") for pool in self._by_zone.get(zone, ()))
+            found.append(dict.fromkeys(zoned))
+        return min(found, key=len)
 
 
-def _has_vswitch(workload: Workload, pool: PoolView) -> Generator[Hit | Unknown, None, bool]:
-    """Return whether the PodNetworkings of a workload have a vSwitch in the zones of a pool, which the webhook adds."""
-    for name in workload.networks:
-        networking = pool.view.pod_networkings.get(name)
-        if networking is None:  # WL003 reports it
+def _reached(asked: _Asked, candidates: Iterable[PoolView]) -> Generator[Hit | Unknown, None, set[str]]:
+    """Return the names of the pools with nodes for pods; yield what is unknown."""
+    found = set()
+    for pool in candidates:
+        # Pods of ECS pools request aliyun/eni, which Lingjun nodes never offer.
+        is_away = pool.pool.is_lingjun and not asked.is_lingjun
+        if is_away or repelling(pool.pool.node_taints, asked.tolerations):
             continue
-        config = pool.view.config_of(networking)
-        if config.v_switch_ids is None:
-            yield config.missing
-            return False
-        if not pool.zones_are_known or any(v not in pool.view.v_switches for v in config.v_switch_ids):
-            yield lacking(facts.V_SWITCHES)
-            return False
-        if pool.config_v_switches(config).keys().isdisjoint(pool.zones):
-            return False
-    return True
+        fits = asked.placement.allows(pool.node_labels)
+        if fits is None:
+            yield from unknown_places(asked.placement, pool)
+        elif fits and asked.zones is not None and not pool.zones_are_known:
+            yield from pool.unseen_zones()
+        elif fits and (asked.zones is None or not asked.zones.isdisjoint(pool.zones)):
+            found.add(pool.pool.name)
+    return found
 
 
-def _alike(view: PlanView) -> list[list[PoolView]]:
-    """Return the pools in groups of which the nodes have the same taints and labels."""
-    found: dict[object, list[PoolView]] = {}
-    for pool in view.pools:
-        kinds = pool.pool.kind, pool.pool.instance_types, pool.pool.instance_families, pool.pool.v_switch_ids
-        key = pool.pool.node_taints, frozenset(pool.pool.labels.items()), kinds
-        found.setdefault(key, []).append(pool)
-    return list(found.values())
+def _hit(view: PlanView, workloads: list[tuple[str, Workload]], homes: set[str], reached: set[str]) -> Hit:
+    home = view.pools_by_name[min(homes)]
+    names = named(sorted({workload.name for _, workload in workloads}))
+    if len(homes) == 1:
+        others = sorted(reached - homes)
+        message = say(
+            "nothing keeps the pods of {workloads} in pool {pool!r}: they can also run in {others}",
+            workloads=names, pool=home.pool.name, others=_pools(others),
+        )  # fmt: skip
+    else:
+        message = say(
+            "nothing keeps the pods of {workloads} in their pools, {homes}: they can run in {others}",
+            workloads=names, homes=named(sorted(homes)), others=_pools(sorted(reached)),
+        )  # fmt: skip
+    own = view.plan.apart(home.pool)
+    hint = say("give each pool a label or a taint of its own; `eniplan render-manifests` then steers by it")
+    if own:
+        labels = tuple(f"{key}={value}" for key, value in own.items())
+        hint = say("select {labels}: `eniplan render-manifests --patch` prints it", labels=labels)
+    return Hit((*home.path, "name"), message, hint)
+
+
+def _pools(names: list[str]) -> Message:
+    pools = named(names)
+    return say("pool {pools}", pools=pools) if len(names) == 1 else say("pools {pools}", pools=pools)
