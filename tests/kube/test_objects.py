@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eniplan.k8s.terway import ENI, MEMBER_ENI
-from eniplan.observed import TerwayConfig
+from eniplan.observed import TerwayConfig, Trouble
 from eniplan.rules.examples import changed
 from eniplan.rules.examples_cluster import CLUSTER, NODES, STEERED, daemon_pod, dump, event, pod
 from tests.kube.support import NO_PLAN, judge_observed, observe
@@ -25,6 +25,11 @@ def seen(changes: dict[str, Any]) -> Observed:
 
 def only_pod(**spec: Any) -> Pod:  # noqa: ANN401 - any field of a pod's spec
     (found,) = seen({"pods": [pod(0, NODES[0], **spec)]}).pods
+    return found
+
+
+def only_pod_with(status: dict[str, Any]) -> Pod:
+    (found,) = seen({"pods": [{**pod(0, NODES[0]), "status": status}]}).pods
     return found
 
 
@@ -129,6 +134,25 @@ def test_the_newest_event_is_told_by_the_time_of_either_api(time: dict[str, Any]
     newer = {key: other[key] for key in ("apiVersion", "kind", "metadata", "type", "reason")} | note
     for events in ([other, newer], [newer, other]):
         assert [item.message for item in seen({"events": events}).events] == ["the newer one"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "ready", "trouble"),
+    [
+        ("Running", {"status": "True"}, None),
+        (
+            "Running",
+            {"status": "False", "message": "a  readiness gate"},
+            Trouble("Running", "NotReady", "a readiness gate"),
+        ),
+        ("Running", {"status": "Unknown"}, Trouble("Running", "NotReady", "")),
+        ("Running", {}, Trouble("Running", "", "")),
+        ("Pending", {"status": "False", "message": "no containers"}, Trouble("Pending", "", "")),
+    ],
+)
+def test_why_a_pod_is_not_ready(phase: str, ready: dict[str, str], trouble: Trouble | None) -> None:
+    status = {"phase": phase, "conditions": [{"type": "Ready", **ready}]}
+    assert only_pod_with(status).trouble == trouble
 
 
 @pytest.mark.parametrize("message", [None, "", ", elapsedTime: 12.4ms"])

@@ -136,6 +136,26 @@ def test_a_node_that_is_well() -> None:
     assert f"ok       {ENI}     6 of 7 are free\n" in text(trace)
 
 
+@pytest.mark.parametrize(
+    ("changes", "plan", "state", "told"),
+    [
+        ({"nodes[0].spec.unschedulable": True}, None, "warning", "cordoned"),
+        ({"nodes[0].spec": {}}, NO_PLAN, "warning", "without a taint that keeps other pods away"),
+        ({"nodes[0].spec": {"unschedulable": True}}, None, "stop", "without the taint"),
+    ],
+    ids=["a rule of warnings", "a warning of another rule", "an error beside a warning"],
+)
+def test_a_step_of_a_node_is_as_bad_as_its_worst_finding(
+    changes: dict[str, Any], plan: dict[str, Any] | None, state: str, told: str
+) -> None:
+    trace = trace_node(view(changes, plan), NODES[0])
+    assert trace is not None
+    (step,) = (step for step in trace.steps if step.state != "ok")
+    assert (step.name, step.state) == ("open", state)
+    assert told in step.told
+    assert json.loads(as_json(trace))["steps"][2]["facts"]["nodes"] == 1
+
+
 def test_a_node_that_is_none_of_the_pool() -> None:
     trace = trace_node(view({"nodes[3]": SHARED_NODE}), "shared")
     assert trace is not None

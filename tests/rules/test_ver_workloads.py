@@ -255,6 +255,14 @@ class TestDaemonSet:
         moved = {**PROBE, "nodePools[1]": pool, "workloads[0].nodePool": "second"}
         assert told(changes, moved) == [("DaemonSet trading/probe lacks pods on 1 of 1 node: second", self.DOES_IT)]
 
+    @pytest.mark.parametrize("number", [0, 3])
+    def test_of_which_pool_it_should_have_a_pod_on_each_node_may_be_unknown(self, number: int) -> None:
+        plan = {**PROBE, "workloads[0].nodePool": "tradin"}
+        assert told(probes(*[RUNNING] * number), plan) == []
+        (asked,) = judge_cluster(probes(*[RUNNING] * number), plan).undecided
+        assert (asked.fact, asked.rules) == ("the node pool of DaemonSet trading/probe", ("VER029", "VER031"))
+        assert asked.hint == "did you mean 'trading'?"
+
     @pytest.mark.parametrize(("times", "words"), [(1, ""), (2, " (2 times)")])
     def test_its_pods_are_refused(self, times: int, words: str) -> None:
         refused = {**event("FailedCreate", "DaemonSet", "probe", "exceeded quota", "trading"), "count": times}

@@ -92,7 +92,7 @@ def _of_the_node(view: ClusterView, pod: Pod, rule: str, name: str) -> Step:
         for hit in _hits(view, rule)
         if rule == "VER034" or hit.path == ("Node", pod.node) or pod.node in _nodes(hit)
     ]
-    return Step(name, "stop", say("{why}", why=found[0].message), found[0].hint)
+    return Step(name, "stop", found[0].message, found[0].hint)
 
 
 def _takes(item: PodNetworking, pod: Pod, followed: Followed) -> bool | None:
@@ -262,7 +262,7 @@ def _judged(view: ClusterView, node: Node, name: str, rules: tuple[str, ...]) ->
     if not found:
         return Step(name, "ok", _well(view, node, name))
     worst, level = min(found, key=lambda pair: pair[1] != "error")
-    return Step(name, "stop" if level == "error" else "warning", say("{why}", why=worst.message), worst.hint)
+    return Step(name, "stop" if level == "error" else "warning", worst.message, worst.hint)
 
 
 def _well(view: ClusterView, node: Node, name: str) -> Message:

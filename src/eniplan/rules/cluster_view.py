@@ -16,6 +16,7 @@ from eniplan.messages import NOTHING, Message, count, named, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL, looks_exclusive
 from eniplan.rules.base import Unknown, View
+from eniplan.suggest import which_one
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ _LISTS = {
 }
 _BY_LABELS = 2
 """How well a node fits a pool: it has the pool's labels."""
+
+
+def called(workload: Workload) -> Message:
+    """Return the name of a workload in messages."""
+    return say("{kind} {namespace}/{name}", kind=workload.kind, namespace=workload.namespace, name=workload.name)
 
 
 class Group(NamedTuple):
@@ -140,6 +146,13 @@ class ClusterView(View):
         why = self.observed.unseen.get(kind)
         if why is not None:
             yield Unknown((kind,), _LISTS[kind], hint=say("{why}", why=why))
+
+    def poolless(self, workloads: Iterable[Workload]) -> Iterator[Unknown]:
+        """Yield the pools of workloads that the plan does not have. Rules about their nodes know nothing then."""
+        for workload in workloads:
+            if self.group_of(workload) is None:
+                hint = which_one(workload.node_pool, [group.name for group in self.groups])
+                yield Unknown((*workload.path, "nodePool"), facts.WORKLOAD_POOL, called(workload), hint)
 
     # --- nodes ------------------------------------------------------------------------------------------------
 

@@ -252,11 +252,11 @@ def _no_node(view: ClusterView, pod: Pod) -> tuple[Message, Message]:
 
 def released(view: ClusterView, leaving: list[Pod]) -> Message:
     """Return what to do about pods that do not go away, first about one that its node or kubelet holds back."""
-    ready = {node.name for node in view.observed.nodes if node.ready}
+    ready = {"", *(node.name for node in view.observed.nodes if node.ready)}
     told = {pod.path: _message(view, pod, "FailedKillPod") for pod in leaving}
-    pod = min(leaving, key=lambda pod: (not pod.node or pod.node in ready, not told[pod.path]))
+    pod = min(leaving, key=lambda pod: (pod.node in ready, not told[pod.path]))
     describe = describe_pod(pod.namespace, pod.name)
-    if pod.node and pod.node not in ready:
+    if pod.node not in ready:
         return say("{pod} ends when its node is Ready again, or is removed from the cluster: kubectl get node {node}; "
             "{describe}", pod=pod.name, node=pod.node, describe=describe)  # fmt: skip
     if told[pod.path]:
@@ -325,7 +325,7 @@ def _cure(pod: Pod, trouble: Trouble) -> Message:
             "{container} --previous",
                    container=trouble.container, **names)  # fmt: skip
     describe = describe_pod(**names)
-    if trouble.phase == "Running" or trouble.container or pod.address:
+    if trouble.container or pod.address:
         return describe
     return say("{describe}; what does Terway say there? {command}", describe=describe, command=terway_on(pod.node))
 

@@ -466,6 +466,7 @@ def ver029(view: ClusterView) -> Outcome:
     """Workloads of the plan whose pool has nodes. Namespace and owner identify their pods."""
     if view.planned_workloads:
         yield from view.unseen("Pod")
+    yield from view.poolless(view.planned_workloads)
     nodes = {group.name: {item.name for item in group.nodes} for group in view.groups if group.nodes}
     pairs = (
         ((workload.node_pool, item.node), item)

@@ -11,7 +11,7 @@ from eniplan.k8s.kinds import ENDED, ENDING
 from eniplan.k8s.terway import IGNORE_LABEL
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
-from eniplan.rules.cluster_view import grouped
+from eniplan.rules.cluster_view import called, grouped
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.pod_path import released
 from eniplan.rules.sources import EXCL
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         facts.WORKLOAD_NAME,
         facts.NAMESPACE,
         facts.WORKLOAD_KIND,
+        facts.WORKLOAD_POOL,
         facts.REPLICAS,
         facts.HOST_NETWORK,
         facts.WORKLOAD_STARTS,
@@ -56,10 +57,6 @@ def ver031(view: ClusterView) -> Outcome:
         yield from _proof(view, workload, own.get(workload.path, []), view.other_pods.get(workload.path, {}))
 
 
-def _called(workload: Workload) -> Message:
-    return say("{kind} {namespace}/{name}", kind=workload.kind, namespace=workload.namespace, name=workload.name)
-
-
 def _kubectl(verb: str, workload: Workload) -> Message:
     return say("kubectl -n {namespace} {verb} {kind} {name}", namespace=workload.namespace, verb=verb,
                kind=workload.kind.lower(), name=workload.name)  # fmt: skip
@@ -67,7 +64,7 @@ def _kubectl(verb: str, workload: Workload) -> Message:
 
 def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict[str, list[str]]) -> Outcome:
     """Yield what a workload lacks. `nodes` has the node of each pod that uses an ENI; empty for unscheduled pods."""
-    label, describe = _called(workload), _kubectl("describe", workload)
+    label, describe = called(workload), _kubectl("describe", workload)
     bare = [node for phase, found in others.items() if phase not in ENDED for node in found]
     if bare and not workload.host_network:
         message = say("{pods} of {workload} without an ENI: hostNetwork, or the label {label}",
@@ -88,7 +85,7 @@ def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict
 
 def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str, list[str]]) -> Outcome:
     """Yield what is wrong with pods that run to completion, of which nothing may be left."""
-    found, label = view.controller_of(workload), _called(workload)
+    found, label = view.controller_of(workload), called(workload)
     failed, once = bool(others.get("Failed")), workload.kind != "CronJob"
     end = "" if found is None else found.end
     if found is not None and found.held and not once:
@@ -112,7 +109,7 @@ def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str
 def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str, list[str]]) -> Hit:
     """Return a hit for missing pods, with the reason if the cluster shows it."""
     failed, done = len(others.get("Failed", ())), len(others.get("Succeeded", ()))
-    message = say("{workload} has {pods}; the plan has {planned}", workload=_called(workload),
+    message = say("{workload} has {pods}; the plan has {planned}", workload=called(workload),
                   pods=count(alive, "{n} pod", "{n} pods"), planned=workload.replicas)  # fmt: skip
     if done:
         message = say("{message}; {done}", message=message, done=count(done, "{n} has ended", "{n} have ended"))
@@ -146,12 +143,13 @@ def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str
 
 def _on_each_node(view: ClusterView, workload: Workload, alive: list[str]) -> Outcome:
     """Yield the nodes of its pool on which a DaemonSet has no pod. Other rules report unscheduled pods."""
+    yield from view.poolless((workload,))
     group = view.group_of(workload)
     nodes = () if group is None else group.nodes
     have = Counter(alive)
     lacking = [node.name for node in nodes if have[node.name] < workload.replicas]
     if len(lacking) > have[""]:
-        message = say("{workload} lacks pods on {lacking} of {nodes}: {names}", workload=_called(workload),
+        message = say("{workload} lacks pods on {lacking} of {nodes}: {names}", workload=called(workload),
                       lacking=len(lacking), nodes=count(len(nodes), "{n} node", "{n} nodes"),
                       names=named(lacking))  # fmt: skip
         fix = say("does it tolerate the nodes' taints, and does its node selector match them? {describe}",
