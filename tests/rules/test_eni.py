@@ -11,7 +11,7 @@ from eniplan.k8s.nodes import Placement
 from eniplan.plan.model import Guest
 from eniplan.rules.base import Hit, Unknown
 from eniplan.rules.eni import eni008
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TWO_ZONES
 from eniplan.rules.view import PlanView
 from tests.judge import SOMEWHERE, TODAY, facts_missing, found, judge, only, own, places, row, view_of
 
@@ -282,6 +282,53 @@ class TestENI008:
         scaling = {"nodePools[0].autoScaling": {"min": 0, "max": 3}, "nodePools[0].desiredSize": 3}
         assert found(judge({**scaling, "workloads": [{**WORKLOAD, "replicas": 21}]}), "ENI008") == []
         assert only(judge({**scaling, "workloads": [{**WORKLOAD, "replicas": 22}]}), "ENI008").facts["nodes"] == 3
+
+    @pytest.mark.parametrize(
+        ("v_switches", "policy", "zones", "replicas", "level", "there"),
+        [
+            ("jk", "BALANCE", "j", 7, None, ""),  # three nodes in two zones: one at least is in each
+            ("jk", "BALANCE", "j", 8, "warning", "1 node"),
+            ("jk", "BALANCE", "j", 14, "warning", "1 node"),
+            ("jk", "BALANCE", "j", 15, "error", "1 node"),
+            ("jk", "BALANCE", "jk", 21, None, ""),
+            ("jk", "PRIORITY", "j", 21, None, ""),
+            ("jk", None, "j", 21, None, ""),
+            ("kj", "PRIORITY", "j", 1, "warning", "0 nodes"),
+            ("jk", "COST_OPTIMIZED", "j", 1, "warning", "0 nodes"),
+            ("j", "PRIORITY", "j", 21, None, ""),
+        ],
+    )
+    def test_pods_that_select_a_zone(  # noqa: PLR0913 - the parameters of the test
+        self, v_switches: str, policy: str | None, zones: str, replicas: int, level: str | None, there: str
+    ) -> None:
+        expression = {"key": "topology.kubernetes.io/zone", "operator": "In"}
+        terms = [{"matchExpressions": [{**expression, "values": [f"cn-hangzhou-{zone}" for zone in zones]}]}]
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+        pods = {"spec": {"containers": [{"name": "c"}], "affinity": {"nodeAffinity": required}}}
+        agent = {**WORKLOAD, "name": "agent", "kind": "DaemonSet", "template": pods, "replicas": 0}
+        changes = {
+            **TWO_ZONES,
+            "nodePools[0].vSwitchIds": [f"vsw-{zone}" for zone in v_switches],
+            "workloads": [{**WORKLOAD, "template": pods, "replicas": replicas}, agent],
+            **({} if policy is None else {"nodePools[0].multiAzPolicy": policy}),
+        }
+        findings = found(judge(changes), "ENI008")
+        assert [(finding.level, finding.message) for finding in findings] == [
+            (
+                level,
+                f"the pods of matcher select cn-hangzhou-j, where only {there} of pool 'trading' are certain at its "
+                f"largest size: they need {replicas} exclusive ENIs there, and {7 * int(there[0])} are left for them",
+            )
+            for _ in ["one"][: level is not None]
+        ]
+        for finding in findings:
+            assert finding.hint.startswith("use more nodes" if policy == "BALANCE" else "set multiAzPolicy to BALANCE")
+
+    def test_pods_that_select_no_zone_of_the_pool(self) -> None:
+        pods = {"spec": {"containers": [], "nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-x"}}}
+        report = judge({**TWO_ZONES, "workloads": [{**WORKLOAD, "template": pods}]})
+        assert found(report, "ENI008") == []
+        assert found(report, "WL007") != []
 
     def test_size_not_stated(self) -> None:
         pool = {"name": "trading", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"]}

@@ -654,6 +654,19 @@ class TestWL016:
     def test_room_for_one_more(self, changes: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter
         assert bool(found(judge(workload(**changes)), "WL016")) == told
 
+    @pytest.mark.parametrize(
+        ("replicas", "surge", "told"), [(15, 1, False), (16, 1, True), (18, 1, True), (18, 0, False), (19, 1, False)]
+    )
+    def test_a_daemonset_needs_room_on_every_node(self, replicas: int, surge: int, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        strategy = {"rollingUpdate": {"maxSurge": surge, "maxUnavailable": 1 - surge}}
+        agent = {**WORKLOAD, "name": "agent", "kind": "DaemonSet", "replicas": 1, "strategy": strategy}
+        findings = found(judge({"workloads": [{**WORKLOAD, "replicas": replicas}, agent]}), "WL016")
+        assert [finding.message for finding in findings] == [
+            "a rolling update of DaemonSet 'agent' starts each new pod on the node of the old one before it removes "
+            "that (maxUnavailable is 0), and the pods of pool 'trading' do not leave 1 ENI free on every node: "
+            f"{replicas + 3} of 21 are used"
+        ] * told
+
     def test_three_deployments_on_one_node(self) -> None:
         kind = {**WORKLOAD, "kind": "Deployment"}
         plan = [{**kind, "name": name, "replicas": n} for name, n in (("a", 3), ("b", 3), ("c", 1))]

@@ -17,7 +17,8 @@ BLUE_GREEN: dict[str, Any] = {"strategy": {"blueGreen": {}}}
 
 def one_a_zone(kind: str, replicas: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - as in `alone`
     """Return changes to the example plan: a pool of two zones, and a workload of which no two pods share a zone."""
-    return {**TWO_ZONES, **alone(kind, replicas, topologyKey="topology.kubernetes.io/zone", **changes)}
+    one = alone(kind, replicas, topologyKey="topology.kubernetes.io/zone", **changes)
+    return {**TWO_ZONES, f"{POOL}.multiAzPolicy": "BALANCE", **one}
 
 
 class TestWL018:
@@ -47,6 +48,28 @@ class TestWL018:
             )
             where = "workloads[0].template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution"
             assert finding.place.path == where
+
+    @pytest.mark.parametrize(
+        ("replicas", "policy", "told"),
+        [
+            (2, "PRIORITY", True),
+            (2, "COST_OPTIMIZED", True),
+            (2, None, True),
+            (2, "BALANCE", False),
+            (1, "PRIORITY", False),
+        ],
+    )
+    def test_nodes_that_may_all_be_in_one_zone(self, replicas: int, policy: str | None, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        (pods,) = one_a_zone("StatefulSet", replicas)["workloads"]
+        own = {} if policy is None else {f"{POOL}.multiAzPolicy": policy}
+        findings = found(judge({**TWO_ZONES, "workloads": [pods], **own}), "WL018")
+        assert [(finding.level, finding.message) for finding in findings] == [
+            (
+                "warning",
+                "no two pods of StatefulSet 'matcher' may share a zone, and without multiAzPolicy BALANCE all nodes of "
+                "pool 'trading' may come up in one: its 2 pods need several",
+            )
+        ] * told
 
     def test_one_zone(self) -> None:
         changes = alone("StatefulSet", 2, topologyKey="topology.kubernetes.io/zone")

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.catalog.limits import has_parity
+from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.pods import ANTI_AFFINITY
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
-from eniplan.rules.packing import added, apart, beyond, load_of
+from eniplan.rules.packing import added, apart, beyond, load_of, packed, takers_of
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 
 if TYPE_CHECKING:
     from eniplan.messages import Message
+    from eniplan.plan.model import Workload
     from eniplan.rules.packing import Load
     from eniplan.rules.view import PlanView, PoolView
 
@@ -69,7 +71,7 @@ def eni007(view: PlanView) -> Outcome:
     "ENI008",
     "error",
     "The workloads need more exclusive ENIs than the pool has at its largest size",
-    needs=(*facts.LOAD, facts.MAX_REPLICAS, facts.WORKLOADS),
+    needs=(*facts.LOAD, facts.MAX_REPLICAS, facts.WORKLOADS, facts.ZONE_POLICY, *facts.ZONES),
     effect="The surplus pods stay Pending, or in ContainerCreating if the scheduler does not count ENIs. Every pod "
     "outside the host network uses a whole ENI, DaemonSet and system pods included.",
     sources=(WWT, CODE_PREDICT),
@@ -103,6 +105,7 @@ def eni008(view: PlanView) -> Outcome:
         if load is not None:
             yield from (*_scaled_up(pool, load), *_stranded(pool, load)) if load.fits() else ()
             yield from _kept_apart(pool, load)
+            yield from _in_zones(pool, load) if load.fits() else ()
 
 
 def _with_erdma(load: Load, pool: PoolView) -> Load:
@@ -146,6 +149,33 @@ def _kept_apart(pool: PoolView, load: Load) -> Outcome:
             hint,
             level=None if lost.is_now else "warning",
         )
+
+
+def _in_zones(pool: PoolView, load: Load) -> Outcome:
+    """Report pods that select some zones of the pool, which may have too few of its nodes."""
+    choosing: dict[tuple[str, ...], list[Workload]] = {}
+    for workload in pool.workloads:
+        zones = pool.zones if workload.pod is None else pool.zones_of(workload.pod.placement)
+        if zones != pool.zones and workload.kind not in PER_NODE:
+            choosing.setdefault(zones, []).append(workload)
+    for zones in choosing:
+        bound = [w for inner, several in choosing.items() if set(inner) <= set(zones) for w in several]
+        nodes = pool.nodes_in(zones, load.nodes)
+        here = load._replace(nodes=nodes, pods=packed(takers_of(pool, bound))[1])
+        if not zones or here.fits():  # WL007 reports pods that no zone suits
+            continue
+        message = say(
+            "the pods of {workloads} select {zones}, where only {nodes} of pool {pool!r} are certain at its largest "
+            "size: they need {needed} exclusive ENIs there, and {capacity} are left for them",
+            workloads=named(sorted(w.name for w in bound)), zones=named(zones), nodes=_nodes(here),
+            pool=pool.pool.name, needed=sum(size * number for size, number in here.pods.items()),
+            capacity=nodes * load.free_per_node,
+        )  # fmt: skip
+        hint = say("use more nodes, or let the pods run in other zones too")
+        if not pool.balanced:
+            hint = say("set multiAzPolicy to BALANCE, or put the vSwitches of these zones first")
+        most = here._replace(nodes=pool.nodes_in(zones, load.nodes, most=True))
+        yield Hit(pool.path, message, hint, level=None if most.is_full() else "warning")
 
 
 def _scaled_up(pool: PoolView, load: Load) -> Outcome:

@@ -161,13 +161,16 @@ class Taker(NamedTuple):
 
 def takers(pool: PoolView) -> tuple[Taker, ...]:
     """Return the pods that certainly run in a pool and use its ENIs, or that only Terway's label keeps from them."""
-    found = []
-    for workload in pool.workloads:
-        enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
-        found.append(Taker(workload.name, workload.replicas, enis, workload.kind in PER_NODE))
+    found = takers_of(pool, pool.workloads)
     found.append(Taker(say("system pods"), pool.pool.system_pods_per_node, 1, per_node=True))
     found += [Taker(guest.title, 1, guest.enis, per_node=True) for guest in pool.guests]
     return tuple(taker for taker in found if taker.pods)
+
+
+def takers_of(pool: PoolView, workloads: Iterable[Workload]) -> list[Taker]:
+    """Return the pods of these workloads in a pool."""
+    lingjun = pool.pool.is_lingjun
+    return [Taker(w.name, w.replicas, enis_of(w, is_lingjun=lingjun), w.kind in PER_NODE) for w in workloads]
 
 
 def packed(found: Iterable[Taker]) -> tuple[int, Counter[int]]:

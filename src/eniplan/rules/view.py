@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts, versions
 from eniplan.catalog.limits import UNKNOWN, capacity, lingjun_pods
 from eniplan.catalog.record import Source
-from eniplan.k8s.nodes import TYPE_LABELS
+from eniplan.k8s.nodes import TYPE_LABELS, ZONE_LABELS
 from eniplan.messages import say
 from eniplan.rules.base import Unknown, View, lacking
 from eniplan.rules.by_type import Demands
@@ -19,12 +19,12 @@ from eniplan.rules.choice import type_judge
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from eniplan.catalog.limits import Capacity
     from eniplan.catalog.record import InstanceType, LingjunNodeType
     from eniplan.catalog.store import Catalog
-    from eniplan.k8s.nodes import NodeLabels
+    from eniplan.k8s.nodes import NodeLabels, Placement
     from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.plan.live import LiveFacts, Unread
@@ -416,6 +416,30 @@ class PoolView(View):
     def nodes_per_zone(self, nodes: int) -> int:
         """Return the largest number of nodes that one zone can get."""
         return -(-nodes // len(self.zones)) if self.balanced and self.zones else nodes
+
+    @property
+    def may_share_a_zone(self) -> bool:
+        """Whether all its nodes may come up in one of its zones."""
+        return len(self.zones) > 1 and not (self.balanced or self.pool.is_lingjun)
+
+    def nodes_in(self, zones: Collection[str], nodes: int, *, most: bool = False) -> int:
+        """Return how many of its nodes are certainly in these zones of its own, or at most if they are balanced."""
+        if not self.balanced:
+            is_first = most or (self.zones[0] in zones and self.pool.multi_az_policy in {None, "PRIORITY"})
+            return nodes if is_first else 0
+        each, more = divmod(nodes, len(self.zones))
+        others = 0 if most else len(self.zones) - len(zones)
+        return each * len(zones) + min(max(more - others, 0), len(zones))
+
+    def zones_of(self, placement: Placement) -> tuple[str, ...]:
+        """Return the zones of its nodes in which pods may run that ask for this placement."""
+        if {r.key for r in placement.requirements()}.isdisjoint(ZONE_LABELS) or not self.node_labels.among.keys() >= {
+            *ZONE_LABELS
+        }:
+            return self.zones
+        nodes = self.node_labels
+        of = {zone: nodes._replace(among={**nodes.among, **dict.fromkeys(ZONE_LABELS, (zone,))}) for zone in self.zones}
+        return tuple(zone for zone, labels in of.items() if placement.allows(labels) is not False)
 
     @cached_property
     def _guests(self) -> dict[bool, list[Guest]]:

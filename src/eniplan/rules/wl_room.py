@@ -48,11 +48,12 @@ def _kept_apart(topology_key: str, replicas: int, **more: Any) -> dict[str, Any]
         facts.WORKLOAD_KIND,
         facts.REPLICAS,
         facts.MAX_REPLICAS,
+        facts.ZONE_POLICY,
         *facts.ZONES,
     ),
     effect="A required podAntiAffinity on the zone lets one pod run in each zone. The others stay Pending.",
     sources=(KUBERNETES_AFFINITY,),
-    passes={**TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 2)]},
+    passes={**TWO_ZONES, "nodePools[0].multiAzPolicy": "BALANCE", "workloads": [_kept_apart(ZONE_LABELS[0], 2)]},
     fails={**TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 3)]},
 )
 def wl018(view: PlanView) -> Outcome:
@@ -60,7 +61,10 @@ def wl018(view: PlanView) -> Outcome:
     for pool in view.pools:
         for workload in pool.workloads:
             lost = beyond(workload, max(len(pool.zones), 1))
-            if lost is None or not zones_apart(workload).always:
+            if not zones_apart(workload).always:
+                continue
+            if lost is None:
+                yield from _one_zone(pool, workload)
                 continue
             yield from pool.unseen_zones()
             if not pool.zones_are_known:
@@ -77,6 +81,20 @@ def wl018(view: PlanView) -> Outcome:
             )
             path = in_pod(workload, ("spec", *ANTI_AFFINITY))
             yield Hit(path, message, hint, level=None if lost.is_now else "warning")
+
+
+def _one_zone(pool: PoolView, workload: Workload) -> Outcome:
+    """Report pods that need several zones in a pool whose nodes may all be in one."""
+    lost = beyond(workload, 1)
+    if lost is None or not pool.may_share_a_zone:
+        return
+    message = say(
+        "no two pods of {kind} {name!r} may share a zone, and without multiAzPolicy BALANCE all nodes of pool {pool!r} "
+        "may come up in one: its {pods} need several",
+        kind=workload.kind, name=workload.name, pool=pool.pool.name, pods=lost.in_words,
+    )  # fmt: skip
+    hint = say("set multiAzPolicy to BALANCE, or prefer the podAntiAffinity instead of requiring it")
+    yield Hit(in_pod(workload, ("spec", *ANTI_AFFINITY)), message, hint, level="warning")
 
 
 def _spread(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
@@ -207,6 +225,9 @@ def wl016(view: PlanView) -> Outcome:
                 hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
                 yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), hint)
                 continue
+            if workload.kind in PER_NODE:
+                yield from _beside_old(pool, workload, update, load, enis)
+                continue
             if load.with_more(enis).fits():
                 continue
             message = say(
@@ -217,6 +238,21 @@ def wl016(view: PlanView) -> Outcome:
             )  # fmt: skip
             hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
             yield Hit((*workload.path, "strategy"), message, hint)
+
+
+def _beside_old(pool: PoolView, workload: Workload, update: Rollout, load: Load, enis: int) -> Outcome:
+    """Report an update of a DaemonSet for whose new pods not every node has room: each starts beside its old one."""
+    if load._replace(every_node=load.every_node + enis).fits():
+        return
+    message = say(
+        "a rolling update of {kind} {name!r} starts each new pod on the node of the old one before it removes that "
+        "(maxUnavailable is {maxUnavailable}), and the pods of pool {pool!r} do not leave {enis} free on every node: "
+        "{needed} of {capacity} are used",
+        **_about(pool, workload, update), enis=count(enis, "{n} ENI", "{n} ENIs"), needed=load.needed,
+        capacity=load.room,
+    )  # fmt: skip
+    hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod on every node")
+    yield Hit((*workload.path, "strategy"), message, hint)
 
 
 def _about(pool: PoolView, workload: Workload, update: Rollout) -> dict[str, object]:
