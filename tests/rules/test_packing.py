@@ -15,7 +15,7 @@ from eniplan.k8s.nodes import Placement, requirement
 from eniplan.plan.model import Guest, plan_from
 from eniplan.rules.base import Settings
 from eniplan.rules.examples import WORKLOAD, example
-from eniplan.rules.packing import Load, Taker, added, enis_of, injected, load_of, packed, takers
+from eniplan.rules.packing import Load, Taker, added, enis_of, injected, load_of, packed, rivals, takers
 from eniplan.rules.view import PlanView, PoolView
 
 
@@ -263,3 +263,36 @@ def test_pods_that_take_none() -> None:
 @pytest.mark.parametrize(("apart", "spare"), [(0, 2), (1, 2), (2, 1), (3, 0), (4, 0)])
 def test_nodes_that_pods_need_for_themselves_cannot_be_lost(apart: int, spare: int) -> None:
     assert Load(3, 7, 0, {1: 4}, apart).spare_nodes() == spare
+
+
+def arranged(places: tuple[tuple[int, int], ...], pods: tuple[int, ...], room: int, alone: tuple[bool, bool]) -> bool:
+    """Return whether some arrangement keeps the pods of two workloads apart, and those of `alone` each by itself."""
+    if not pods:
+        return True
+    first, *rest = pods
+    for i, counts in enumerate(places):
+        mine, theirs = counts[first], counts[1 - first]
+        if not theirs and mine < (1 if alone[first] else room):
+            more = (mine + 1, 0) if first == 0 else (0, mine + 1)
+            if arranged((*places[:i], more, *places[i + 1 :]), tuple(rest), room, alone):
+                return True
+    return False
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), st.booleans(), st.booleans())
+def test_rivals_need_what_a_search_needs(nodes: int, first: int, second: int, is_alone: bool, are_both: bool) -> None:  # noqa: FBT001 - parts of the test
+    def pods(name: str, replicas: int, tiers: list[str]) -> dict[str, Any]:
+        labels = {"matchExpressions": [{"key": "tier", "operator": "In", "values": tiers}]}
+        term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": labels}
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
+        spec = {"containers": [], "affinity": {"podAntiAffinity": required}}
+        template = {"metadata": {"labels": {"tier": name}}, "spec": spec}
+        return {**WORKLOAD, "name": name, "replicas": replicas, "template": template}
+
+    workloads = [pods("x", first, ["x", "y"] if is_alone else ["y"]), pods("y", second, ["y"] if are_both else ["z"])]
+    view = PlanView(plan_from(example({"workloads": workloads})), Catalog(), Settings())
+    (found,) = rivals(view.pools[0], nodes, 2, by_zone=False)
+    kept = (0,) * first + (1,) * second
+    assert arranged(((0, 0),) * nodes, kept, 2, (is_alone, are_both)) == (found.fewest <= nodes)
+    assert found.most > nodes or found.fewest <= nodes

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 import pytest
 
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.base import Fix
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, WORKLOAD
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, TWO_ZONES, VSWITCH_J, WORKLOAD
 from tests.judge import found, judge, only, places
 
 POOL = "nodePools[0]"
@@ -703,6 +704,83 @@ def alone(kind: str, replicas: int, *, more: dict[str, Any] | None = None, **ter
     required = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [own]}}
     about = {"kind": kind, "replicas": replicas, **(more or {})}
     return templated({"labels": {"app": "a"}}, more=about, affinity=required)
+
+
+def off(name: str, tier: str | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a workload
+    """Return a workload of tier `a` that keeps off the pods of a tier, if any, on the nodes or by another key."""
+    key, term = more.pop("key", HOSTNAME), more.pop("term", {})
+    selector = {"labelSelector": {"matchLabels": {"tier": tier}}, "topologyKey": key, **term}
+    required = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [selector]}}
+    spec = {"containers": [{"name": "c"}], **({} if tier is None else {"affinity": required})}
+    template = {"metadata": {"labels": {"tier": "a", "app": name}}, "spec": spec}
+    return {**WORKLOAD, "name": name, "kind": "Deployment", "replicas": 1, "template": template, **more}
+
+
+SELF = {"labelSelector": {"matchLabels": {"app": "x"}}}
+"""A term that selects only the pods of `x`."""
+
+
+class TestPodsThatKeepOffOthers:
+    """The example's pool has three nodes, of seven ENIs each."""
+
+    @pytest.mark.parametrize(
+        ("workloads", "level", "words"),
+        [
+            ([off("x", "a", replicas=2), off("y", "a", replicas=1)], None, ""),
+            ([off("x", "a", replicas=2), off("y", "a", replicas=2)], "error", "pods of x, y may not share a node and need 4 nodes,"),
+            ([off("x", "a", replicas=2), off("y", None, replicas=2)], "warning", "can take 4 nodes,"),
+            ([off("y", None, replicas=2), off("x", "a", replicas=2)], "warning", "can take 4 nodes,"),
+            ([off("x", "a", replicas=2), off("y", None, replicas=7)], "warning", "can take 5 nodes,"),
+            ([off("x", "a", replicas=2), off("y", None, replicas=8)], "error", "need 4 nodes,"),
+            ([off("x", "a", replicas=2), off("y", "b", replicas=2)], "warning", "can take 4 nodes,"),
+            ([off("x", "a", replicas=1), off("y", None, kind="DaemonSet")], "error", "need 4 nodes,"),
+            ([off("x", "a", replicas=1), off("y", None, kind="DaemonSet", replicas=0)], None, ""),
+            ([off("x", "a", replicas=1), off("y", None), off("z", None)], None, ""),
+            ([off("x", "a", replicas=1), off("y", None, replicas=2), off("z", None)], "warning", "pods of x, y, z may not"),
+            ([off("x", "a", replicas=4), off("y", "a", replicas=4)], "error", "no two pods of Deployment 'x' may share"),
+            ([off("x", "a", replicas=2), off("y", None, replicas=2, namespace="other")], None, ""),
+            ([off("x", "a", replicas=2, term={"namespaceSelector": {}}), off("y", None, replicas=2, namespace="other")],
+             "warning", "can take 4 nodes,"),
+            ([off("x", "a", replicas=2, term={"matchLabelKeys": ["v"]}), off("y", None, replicas=2)], None, ""),
+            ([off("x", "a", replicas=2, term=SELF), off("y", None, replicas=2)], None, ""),
+            ([off("x", "a", replicas=2), {**WORKLOAD, "name": "y", "replicas": 2}], None, ""),
+        ],
+    )  # fmt: skip
+    def test_nodes(self, workloads: list[dict[str, Any]], level: str | None, words: str) -> None:
+        findings = found(judge({"workloads": workloads}), "ENI008")
+        assert {finding.level for finding in findings} == ({level} - {None})
+        for finding in findings[:1]:
+            assert words in finding.message
+            assert ".affinity.podAntiAffinity." in finding.place.path
+
+    @pytest.mark.parametrize(
+        ("workloads", "policy", "level", "hint"),
+        [
+            ([off("x", "a"), off("y", "a")], "BALANCE", None, ""),
+            ([off("x", "a"), off("y", "a")], "PRIORITY", "warning", "set multiAzPolicy to BALANCE"),
+            ([off("x", "a"), off("y", "a"), off("z", "a")], "BALANCE", "error", "let the podAntiAffinity select fewer"),
+            ([off("x", "a"), off("y", None, replicas=2)], "BALANCE", "warning", "let the podAntiAffinity"),
+            ([off("x", "a"), off("y", None, kind="DaemonSet")], "BALANCE", "error", "let the podAntiAffinity"),
+            ([off("x", "a", replicas=3), off("y", None)], "BALANCE", "error", "give the pool vSwitches in 3 zones"),
+        ],
+    )
+    def test_zones(self, workloads: list[dict[str, Any]], policy: str, level: str | None, hint: str) -> None:
+        by_zone = json.loads(json.dumps(workloads).replace(HOSTNAME, "topology.kubernetes.io/zone"))
+        changes = {**TWO_ZONES, f"{POOL}.multiAzPolicy": policy, "workloads": by_zone}
+        findings = found(judge(changes), "WL018")
+        assert [finding.level for finding in findings] == ([] if level is None else [level])
+        assert all(finding.hint.startswith(hint) for finding in findings)
+
+    def test_nodes_do_not_count_as_zones(self) -> None:
+        changes = {**TWO_ZONES, "workloads": [off("x", "a"), off("y", "a"), off("z", "a")]}
+        assert found(judge(changes), "WL018") == found(judge(changes), "ENI008") == []
+
+    def test_unknown_zones(self) -> None:
+        zone = "topology.kubernetes.io/zone"
+        changes = {**TWO_ZONES, "workloads": [off("x", "a", key=zone), off("y", "a", key=zone, replicas=1)]}
+        report = judge({**changes, "cluster.vSwitches": [VSWITCH_J]})
+        assert found(report, "WL018") == []
+        assert any("WL018" in item.rules for item in report.undecided)
 
 
 class TestPodsThatShareNoNode:

@@ -17,9 +17,9 @@ from eniplan.messages import NOTHING, Message, say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from eniplan.k8s.labels import Path
+    from eniplan.k8s.labels import Path, Selector
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 AFFINITY = ("affinity", "nodeAffinity", _REQUIRED)
@@ -64,6 +64,21 @@ class Apart(NamedTuple):
 NOT_APART = Apart(always=False, in_updates=False)
 
 
+class Separation(NamedTuple):
+    """A term of a required podAntiAffinity: pods that it selects may not share a node, or a zone, with its owner's."""
+
+    selector: Selector
+    namespaces: frozenset[str] | None
+    """None: all."""
+    by_zone: bool
+    is_of_one_version: bool
+    """Whether it selects only pods of the same version of its owner, by `matchLabelKeys`."""
+
+    def selects(self, labels: Mapping[str, str], namespace: str) -> bool:
+        """Return whether it certainly selects a pod."""
+        return (self.namespaces is None or namespace in self.namespaces) and selects(self.selector, labels)
+
+
 class Spread(NamedTuple):
     """A topologySpreadConstraint that the scheduler must keep for the pods of a workload."""
 
@@ -93,6 +108,7 @@ class Pod(NamedTuple):
     apart: Apart
     """On nodes."""
     zones_apart: Apart
+    separations: tuple[Separation, ...]
     spreads: tuple[Spread, ...]
     networks: tuple[str, ...] | None
     """The PodNetworkings that a pod with several networks names; None if it names none."""
@@ -144,27 +160,30 @@ def read_pod(template: object, namespace: str = "") -> Pod:
     return _Reader().pod(template, namespace)
 
 
-def _apart(labels: Mapping[str, str], spec: Mapping[str, Any], namespace: str, topology_keys: tuple[str, ...]) -> Apart:
+def _separations(spec: Mapping[str, Any], namespace: str) -> Iterator[Separation]:
     found: Any = spec
     for step in ANTI_AFFINITY:
         found = mapping(found).get(step)
-    terms = [
-        term
-        for term in map(mapping, listing(found))
-        if term.get("topologyKey") in topology_keys and _selects_own(labels, term, namespace)
-    ]
-    return Apart(bool(terms), any(not term.get("matchLabelKeys") for term in terms))
+    for term in map(mapping, listing(found)):
+        selector, key = read_selector(term.get("labelSelector")), term.get("topologyKey")
+        # Without a selector, a term selects no pod.
+        if key in _ON_NODES and selector is not None and not term.get("mismatchLabelKeys"):
+            spaces = _namespaces(term, namespace)
+            yield Separation(selector, spaces, key in ZONE_LABELS, bool(term.get("matchLabelKeys")))
 
 
-def _selects_own(labels: Mapping[str, str], term: Mapping[str, Any], namespace: str) -> bool:
-    """Return whether a term certainly selects pods with these labels in their own namespace."""
-    selector = read_selector(term.get("labelSelector"))  # without one, a term selects no pod
-    if selector is None or term.get("mismatchLabelKeys"):
-        return False
+def _namespaces(term: Mapping[str, Any], namespace: str) -> frozenset[str] | None:
+    """Return the namespaces that a term is certainly about; None: all."""
     named, among = texts(term.get("namespaces")), term.get("namespaceSelector")
+    if among == {}:
+        return None
     # Without both, a term is about the pod's own namespace; an empty selector selects all namespaces.
-    is_own = namespace in named or among == {} or not (named or among)
-    return is_own and selects(selector, labels)
+    return frozenset(named if named or among else (namespace,))
+
+
+def _apart(labels: Mapping[str, str], namespace: str, found: Iterable[Separation]) -> Apart:
+    own = [each for each in found if each.selects(labels, namespace)]
+    return Apart(bool(own), any(not each.is_of_one_version for each in own))
 
 
 def _spreads(labels: Mapping[str, str], spec: Mapping[str, Any]) -> Iterator[Spread]:
@@ -196,6 +215,7 @@ class _Reader:
         whole_pod = self._map(("spec", "resources"), spec.get("resources"))
         self._no_counted(whole_pod)
         labels = self._texts(("metadata", "labels"), metadata.get("labels"))
+        separations = tuple(_separations(spec, namespace))
         return Pod(
             labels,
             annotations,
@@ -206,8 +226,9 @@ class _Reader:
             tuple(self._containers("initContainers", spec)),
             self._measured(("spec", "resources"), whole_pod),
             self._measured((), {"requests": self._map(("spec", "overhead"), spec.get("overhead"))}),
-            _apart(labels, spec, namespace, _ON_NODES),
-            _apart(labels, spec, namespace, ZONE_LABELS),
+            _apart(labels, namespace, separations),
+            _apart(labels, namespace, (each for each in separations if each.by_zone)),
+            separations,
             tuple(_spreads(labels, spec)),
             self._networks(annotations.get(NETWORKS_REQUEST)),
             self._own_networks(annotations.get(NETWORKS)),

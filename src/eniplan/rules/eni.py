@@ -11,7 +11,7 @@ from eniplan.k8s.pods import ANTI_AFFINITY
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
-from eniplan.rules.packing import added, apart, beyond, load_of, packed, takers_of
+from eniplan.rules.packing import added, apart, beyond, load_of, packed, rivals, takers_of
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def eni008(view: PlanView) -> Outcome:
         if load is not None:
             yield from (*_scaled_up(pool, load), *_stranded(pool, load)) if load.fits() else ()
             yield from _kept_apart(pool, load)
-            yield from _in_zones(pool, load) if load.fits() else ()
+            yield from (*_in_zones(pool, load), *_rivals(pool, load)) if load.fits() else ()
 
 
 def _with_erdma(load: Load, pool: PoolView) -> Load:
@@ -149,6 +149,29 @@ def _kept_apart(pool: PoolView, load: Load) -> Outcome:
             hint,
             level=None if lost.is_now else "warning",
         )
+
+
+def _rivals(pool: PoolView, load: Load) -> Outcome:
+    """Report workloads of which pods may not share a node, and that can take more nodes than the pool has."""
+    for found in rivals(pool, load.nodes, load.free_per_node, by_zone=False):
+        if found.most <= load.nodes or any(beyond(w, load.nodes) and apart(w).always for w in found.workloads):
+            continue  # `_kept_apart` reports a single workload
+        names = named(sorted(w.name for w in found.workloads))
+        about = {"workloads": names, "pool": pool.pool.name, "nodes": _nodes(load)}
+        message = say(
+            "pods of {workloads} may not share a node and need {fewest}, and pool {pool!r} has {nodes} at its largest "
+            "size",
+            fewest=_in_nodes(found.fewest), **about,
+        )  # fmt: skip
+        if found.fewest <= load.nodes:
+            message = say(
+                "pods of {workloads} may not share a node and may find none: they can take {most}, and pool {pool!r} "
+                "has {nodes} at its largest size",
+                most=_in_nodes(found.most), **about,
+            )  # fmt: skip
+        hint = say("use more nodes, or let the podAntiAffinity select fewer pods")
+        path = (*found.workloads[0].path, "template", "spec", *ANTI_AFFINITY)
+        yield Hit(path, message, hint, level=None if found.fewest > load.nodes else "warning")
 
 
 def _in_zones(pool: PoolView, load: Load) -> Outcome:
@@ -197,7 +220,11 @@ def _scaled_up(pool: PoolView, load: Load) -> Outcome:
 
 
 def _nodes(load: Load) -> Message:
-    return count(load.nodes, "{n} node", "{n} nodes")
+    return _in_nodes(load.nodes)
+
+
+def _in_nodes(number: int) -> Message:
+    return count(number, "{n} node", "{n} nodes")
 
 
 def _with_possible(load: Load, pool: PoolView) -> Load:

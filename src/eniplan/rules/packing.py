@@ -6,15 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from eniplan.k8s.kinds import PER_NODE
+from eniplan.k8s.labels import Index
 from eniplan.k8s.pods import NOT_APART
 from eniplan.k8s.terway import ENI, POD_ENI
 from eniplan.messages import count, say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from eniplan.k8s.pods import Apart
+    from eniplan.k8s.pods import Apart, Separation
     from eniplan.messages import Message
     from eniplan.plan.model import Workload
     from eniplan.rules.view import PoolView
@@ -233,3 +234,68 @@ def beyond(workload: Workload, room: int) -> Beyond | None:
 def zones_apart(workload: Workload) -> Apart:
     """Return whether each pod of a workload needs a zone that has no other one."""
     return NOT_APART if workload.pod is None or workload.kind in PER_NODE else workload.pod.zones_apart
+
+
+class Rivals(NamedTuple):
+    """Workloads of a pool with pods that may not share a node, or a zone, with those of the first one."""
+
+    workloads: tuple[Workload, ...]
+    fewest: int
+    """The nodes or zones that their pods need at least."""
+    most: int
+    """Those that they can take if the scheduler spreads them."""
+
+
+def rivals(pool: PoolView, domains: int, room: int, *, by_zone: bool) -> Iterator[Rivals]:
+    """Yield the groups of several workloads that a required podAntiAffinity keeps apart, each once.
+
+    Args:
+        pool: the pool.
+        domains: the number of its nodes, or of its zones.
+        room: the ENIs that pods can use in each.
+        by_zone: whether zones count; else nodes.
+
+    """
+    found = _kept_off(pool, by_zone=by_zone)
+    told = set()
+    for position, others in found.items():
+        group = frozenset({position, *others})
+        if group in told:
+            continue
+        told.add(group)
+        clique = [position]
+        for other in others:
+            if all(other in found.get(each, ()) for each in clique):
+                clique.append(other)
+        workloads = tuple(pool.workloads[each] for each in (position, *others))
+        fewest = sum(_fewest(pool, pool.workloads[each], domains, room, by_zone=by_zone) for each in clique)
+        most = sum(domains if w.kind in PER_NODE else min(w.replicas, domains) for w in workloads)
+        yield Rivals(workloads, fewest, most)
+
+
+def _fewest(pool: PoolView, workload: Workload, domains: int, room: int, *, by_zone: bool) -> int:
+    """Return the nodes or zones that the pods of a workload need at least."""
+    if workload.kind in PER_NODE:
+        return domains
+    if (zones_apart if by_zone else apart)(workload).always:
+        return workload.replicas
+    enis = max(enis_of(workload, is_lingjun=pool.pool.is_lingjun), 1)
+    return -(-workload.replicas // max(room // enis, 1))
+
+
+def _kept_off(pool: PoolView, *, by_zone: bool) -> dict[int, dict[int, None]]:
+    """Return the positions of workloads with a podAntiAffinity to others, and of these others."""
+    index = Index[tuple[int, "Separation"]]()
+    pods = {i: (w, w.pod) for i, w in enumerate(pool.workloads) if w.pod is not None and w.replicas}
+    for i, (_, pod) in pods.items():
+        for each in pod.separations:
+            # A term about one version of its owner selects no pods of other workloads.
+            if not each.is_of_one_version and (each.by_zone or not by_zone):
+                index.add(each.selector, (i, each))
+    found: dict[int, dict[int, None]] = {}
+    for i, (workload, pod) in pods.items() if index.all else ():
+        for owner, separation in index.near(pod.labels):
+            if owner != i and separation.selects(pod.labels, workload.namespace):
+                found.setdefault(owner, {})[i] = None
+                found.setdefault(i, {})[owner] = None
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
@@ -9,12 +10,12 @@ from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.nodes import ZONE_LABELS
 from eniplan.k8s.pods import ANTI_AFFINITY
 from eniplan.k8s.rollout import rollout, starts_whole
-from eniplan.messages import count, say
+from eniplan.messages import count, named, say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import TWO_ZONES, WORKLOAD
-from eniplan.rules.packing import apart, beyond, enis_of, load_of, zones_apart
+from eniplan.rules.packing import apart, beyond, enis_of, load_of, rivals, zones_apart
 from eniplan.rules.sources import CODE_PREDICT, KUBERNETES_AFFINITY, KUBERNETES_ROLLOUT, KUBERNETES_SPREAD
 from eniplan.rules.wl import in_pod, manifest
 
@@ -81,6 +82,31 @@ def wl018(view: PlanView) -> Outcome:
             )
             path = in_pod(workload, ("spec", *ANTI_AFFINITY))
             yield Hit(path, message, hint, level=None if lost.is_now else "warning")
+        yield from _rivals(pool)
+
+
+def _rivals(pool: PoolView) -> Outcome:
+    """Report workloads of which pods may not share a zone, in a pool with too few."""
+    zones = max(len(pool.zones), 1)
+    # What fits into one zone is a question of nodes, which ENI008 counts.
+    for found in rivals(pool, zones, sys.maxsize, by_zone=True):
+        if found.most <= zones and not pool.may_share_a_zone:
+            continue
+        if any(beyond(w, zones) and zones_apart(w).always for w in found.workloads):
+            continue  # reported for itself
+        yield from pool.unseen_zones()
+        if not pool.zones_are_known:
+            continue
+        message = say(
+            "pods of {workloads} may not share a zone, and may find none: pool {pool!r} has {zones} ({names})",
+            workloads=named(sorted(w.name for w in found.workloads)), pool=pool.pool.name, zones=_zones(zones),
+            names=pool.zones,
+        )  # fmt: skip
+        hint = say("let the podAntiAffinity select fewer pods, or give the pool vSwitches in more zones")
+        if found.most <= zones:
+            hint = say("set multiAzPolicy to BALANCE, or prefer the podAntiAffinity instead of requiring it")
+        path = in_pod(found.workloads[0], ("spec", *ANTI_AFFINITY))
+        yield Hit(path, message, hint, level=None if found.fewest > zones else "warning")
 
 
 def _one_zone(pool: PoolView, workload: Workload) -> Outcome:
