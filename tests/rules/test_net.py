@@ -144,7 +144,7 @@ class TestNET001:
 class TestNET002:
     def test_numbers(self) -> None:
         finding = only(judge({"cluster.vSwitches": [free(23)]}), "NET002")
-        assert "can need 24 addresses in cn-hangzhou-j (21 pods and 3 nodes); vsw-j has 23 free" in finding.message
+        assert "can need 24 addresses in cn-hangzhou-j (21 pods and 3 nodes); 23 free in vsw-j" in finding.message
         assert dict(finding.facts) | {
             "needed": 24, "available": 23, "zone": "cn-hangzhou-j", "size": "desired", "pools": ["trading"],
         } == finding.facts  # fmt: skip
@@ -163,7 +163,7 @@ class TestNET002:
         assert found(judge(changes), "NET002") == []
         less = free(20, {**VSWITCH_J, "id": "vsw-pods"})
         finding = only(judge({**changes, "cluster.vSwitches": [VSWITCH_J, less]}), "NET002")
-        assert "(21 pods); vsw-pods has 20 free" in finding.message
+        assert "(21 pods); 20 free in vsw-pods" in finding.message
 
     def test_by_priority_one_zone_may_get_all_nodes(self) -> None:
         k = free(20, VSWITCH_K)
@@ -269,7 +269,7 @@ class TestSharedVSwitches:
         j1, j2 = free(20), free(5, {**VSWITCH_J, "id": "vsw-j2"})
         pn = {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j", "vsw-j2"]}
         changes = {"nodePools[1]": SECOND, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn]}
-        assert "vsw-j has 20 free" in only(judge(changes), "NET002").message
+        assert "20 free in vsw-j" in only(judge(changes), "NET002").message
 
     def test_nodes_of_a_pool_whose_pods_take_no_address_there(self) -> None:
         """The pods of the second pool may only use vSwitches of another zone, which NET001 refuses."""
@@ -313,7 +313,7 @@ class TestSharedVSwitches:
             "nodePools[1]": {**second, "autoScaling": {"min": 0, "max": 3}},
             "cluster.vSwitches": [j1, j2], "podNetworkings": [pn],
         }  # fmt: skip
-        assert "vsw-j has 20 free" in only(judge(changes), "NET002").message
+        assert "20 free in vsw-j" in only(judge(changes), "NET002").message
 
     def test_what_runs_on_each_node_grows_with_the_pool(self) -> None:
         """Two Pods, and an agent and a system pod on each node; at most four nodes."""
@@ -338,7 +338,7 @@ class TestSharedVSwitches:
         pn = {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j", "vsw-j2"]}
         changes = {"nodePools[1]": SECOND, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn]}
         finding = only(judge(changes), "NET002")
-        assert "vsw-j, vsw-j2 has 45 free" in finding.message
+        assert "45 free in vsw-j, vsw-j2" in finding.message
         assert (finding.facts["needed"], finding.place.path) == (48, "cluster.vSwitches[0]")
 
     def test_pools_are_named_in_order(self) -> None:

@@ -181,7 +181,7 @@ def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
     return Hit(
         path,
         say(
-            "at the {size} size {who} can need {needed} addresses in {zone} ({what}); {vSwitches} has {available} free",
+            "at the {size} size {who} can need {needed} addresses in {zone} ({what}); {available} free in {vSwitches}",
             size=say("desired") if found.size == "desired" else say("largest"),
             who=who,
             needed=need.total,
