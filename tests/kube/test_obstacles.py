@@ -227,6 +227,8 @@ class TestEnis:
         assert pending({**wants(containers=enis("4")), **agents})[0].startswith(
             "2 nodes (cn-hangzhou.10.0.0.1, cn-hangzhou.10.0.0.2): the pod requests 4 aliyun/eni, and 2 are free"
         )
+        ended = {path: {**item, "status": {"phase": "Succeeded"}} for path, item in agents.items()}
+        assert fits({**wants(containers=enis("4")), **ended})
 
     def test_more_than_free(self) -> None:
         changes = {**wants(containers=enis("7")), "pods[7]": pod(3, NODES[2]), "podENIs[2]": pod_eni(3, NODES[2])}

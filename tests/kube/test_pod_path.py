@@ -254,7 +254,7 @@ class TestWithoutPodEni:
 
 OPEN_API = "create eni with openAPI err, errCode: {}, msg: {}, requestID: AD60191D-4184-45FC-9709-2BA52FA85538"
 NETWORKING = "kubectl edit podnetworking trading-eni"
-WAIT = "the API did not take the request, and Terway retries: wait, or start fewer pods at once"
+WAIT = "the API rejects requests, and Terway retries: wait, or start fewer pods at once"
 FORBIDDEN = (
     'error create cr, podenis.network.alibabacloud.com is forbidden: User "system:serviceaccount:kube-system:terway" '
     'cannot create resource "podenis" in API group "network.alibabacloud.com" in the namespace "trading"'
@@ -345,7 +345,7 @@ class TestTheCauseThatTerwayNames:
                 OPEN_API.format("Forbidden.RAM", "User not authorized to operate on the specified resource"),
                 "grant Terway's RAM role the missing permission",
             ),
-            (FORBIDDEN, "Kubernetes denies it to Terway's service account: restore the role that the add-on came with"),
+            (FORBIDDEN, "Kubernetes denies it to Terway's service account: restore the role that came with the add-on"),
             (
                 "unable to create new content in namespace trading because it is being terminated",
                 "the namespace is being deleted: kubectl get namespace",

@@ -134,6 +134,10 @@ def test_a_node_that_is_well() -> None:
     assert trace is not None
     assert {step.state for step in trace.steps} == {"ok"}
     assert f"ok       {ENI}     6 of 7 are free\n" in text(trace)
+    assert "to pods that tolerate exclusive-eni=true:NoSchedule\n" in text(trace)
+    bare = trace_node(view({"nodes[0].spec": {}}, {"nodePools[0].taints": []}), NODES[0])
+    assert bare is not None
+    assert "to all pods\n" in text(bare)
 
 
 @pytest.mark.parametrize(

@@ -315,7 +315,7 @@ class TestCause:
         changes = {**probes(RUNNING, RUNNING), "controllers": [controller("DaemonSet", "probe", {}, status)]}
         ((message, hint),) = told(changes, PROBE)
         assert message.endswith('; it reports: violates PodSecurity "restricted:latest"')
-        assert hint.startswith("make it meet Pod Security")
+        assert hint.startswith("make its pods meet Pod Security")
 
 
 TOO_FEW = "{} trading/load has {}; the plan has 3{}"

@@ -152,7 +152,7 @@ def _webhook(view: ClusterView, pod: Pod, followed: Followed) -> Step:
         told = say("not annotated: PodNetworking {names} is not Ready", names=waiting)
         fix = say("kubectl describe podnetworking {name}; then: {recreate}", name=waiting[0], recreate=recreate)
         return Step("webhook", state, told, fix)
-    told = say("selected by {names}, but not annotated: it was created before that was Ready, or before its labels",
+    told = say("selected by {names}, but not annotated: it was created before that was Ready, or labeled later",
                names=taking)  # fmt: skip
     return Step("webhook", state, told, say("recreate it: {recreate}", recreate=recreate))
 
@@ -267,19 +267,19 @@ def _judged(view: ClusterView, node: Node, name: str, rules: tuple[str, ...]) ->
 
 def _well(view: ClusterView, node: Node, name: str) -> Message:
     """Return the passed step of a node, in words."""
-    config = view.config_of(node)
+    config, taints = view.config_of(node), tuple(map(str, node.taints))
     ids = config.v_switches.get(node.zone or "", ()) if config is not None else ()
     nothing = say("nothing is known about it: {command}", command=terway_on(node.name))
     return {
         "label": say("{label}={value}", label=EXCLUSIVE_LABEL, value=node.labels.get(EXCLUSIVE_LABEL, "")),
         "Ready": say("it is"),
-        "open": say("to pods that tolerate {taints}", taints=tuple(map(str, node.taints)) or (say("nothing"),)),
+        "open": say("to pods that tolerate {taints}", taints=taints) if taints else say("to all pods"),
         "Terway": say("runs") if node.name in view.agents else nothing,
         ENI: say("{free} of {n} are free", n=node.allocatable or 0, free=view.free.get(node.name, 0)),
         "configuration": say("ConfigMap {namespace}/{name}, with vSwitches {ids} in {zone}",
                              ids=ids or say("(none known)"), namespace=SYSTEM_NAMESPACE, name=node.config,
                              zone=node.zone or say("its zone")),
-        "room": say("{used} of {most} pods", used=view.used(node).pods or 0, most=node.room.pods or say("(not told)")),
+        "room": say("{used} of {most} pods", used=view.used(node).pods or 0, most=node.room.pods or say("(unknown)")),
     }[name]  # fmt: skip
 
 

@@ -244,7 +244,7 @@ class Collector:
                 self._agents[kind].append(Agent(name if wrong else "", node, _image(spec), wrong, leaving))
         ignored = mapping(meta.get("labels")).get(IGNORE_LABEL) == "true"
         if asked.host_network or ignored or ended:
-            if asked.eni and node and not ended:
+            if not ended:
                 self._held[node] = self._held.get(node, 0) + asked.eni
             if not leaving:
                 shown = "NotReady" if phase == "Running" and wrong and wrong.reason else phase

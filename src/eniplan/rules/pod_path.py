@@ -372,7 +372,7 @@ def known_cure(view: ClusterView, message: str, pod: Pod) -> Message | None:
 _ADVICE: tuple[tuple[str, Callable[[Message], Message]], ...] = (
     (
         "throttl|flow control|rate.?limit|Operation.Conflict|ServiceUnavailable|InternalError",
-        lambda _: say("the API did not take the request, and Terway retries: wait, or start fewer pods at once"),
+        lambda _: say("the API rejects requests, and Terway retries: wait, or start fewer pods at once"),
     ),
     (
         r"ip ?not ?enough|PrivateIPAddress",
@@ -456,7 +456,7 @@ _ADVICE: tuple[tuple[str, Callable[[Message], Message]], ...] = (
     ),
     (
         "cannot .* resource",
-        lambda _: say("Kubernetes denies it to Terway's service account: restore the role that the add-on came with"),
+        lambda _: say("Kubernetes denies it to Terway's service account: restore the role that came with the add-on"),
     ),
     (
         r"forbidden|NoPermission|not authorized|\bRAM\b",

@@ -206,8 +206,8 @@ _REFUSALS: tuple[tuple[str, Callable[[str], Message]], ...] = (
     ),
     (
         "PodSecurity",
-        lambda ns: say("make it meet Pod Security, or exempt it: kubectl get namespace {namespace} --show-labels",
-                       namespace=ns),
+        lambda ns: say("make its pods meet Pod Security, or exempt the namespace: kubectl get namespace {namespace} "
+            "--show-labels", namespace=ns),
     ),
     (
         "PriorityClass",
