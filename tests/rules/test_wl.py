@@ -718,6 +718,96 @@ def off(name: str, tier: str | None, **more: Any) -> dict[str, Any]:  # noqa: AN
     return {**WORKLOAD, "name": name, "kind": "Deployment", "replicas": 1, "template": template, **more}
 
 
+def near(
+    replicas: int,
+    *,
+    by_zone: bool = False,
+    selector: dict[str, str] | None = None,
+    **more: Any,  # noqa: ANN401 - any field of a workload
+) -> dict[str, Any]:
+    """Return a workload of which each pod must share a node or zone with another pod that has these labels."""
+    pods = off("x", "a", replicas=replicas, **more)
+    spec = pods["template"]["spec"]
+    term = {
+        "labelSelector": {"matchLabels": {"app": "x"} if selector is None else selector},
+        "topologyKey": "topology.kubernetes.io/zone" if by_zone else HOSTNAME,
+    }
+    spec["affinity"] = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    return pods
+
+
+class TestUpdatesOfPodsThatKeepOffOthers:
+    """The example's pool has three nodes."""
+
+    @pytest.mark.parametrize(
+        ("workloads", "waiting"),
+        [
+            ([off("x", "a", replicas=2), off("y", None)], ["x"]),
+            ([off("y", None), off("x", "a", replicas=2)], ["x"]),
+            ([off("x", "a", replicas=1), off("y", None)], []),
+            ([off("x", "a"), off("y", "a"), off("z", "a")], ["x", "y", "z"]),
+            ([off("x", "a", replicas=3), off("y", None)], ["x"]),
+            ([off("x", "b", replicas=2), off("y", None)], []),
+            ([off("x", "a", replicas=2, strategy={"type": "Recreate"}), off("y", None)], []),
+        ],
+    )
+    def test_nodes(self, workloads: list[dict[str, Any]], waiting: list[str]) -> None:
+        findings = found(judge({"workloads": workloads}), "WL016")
+        assert [finding.facts["name"] for finding in findings] == waiting
+        assert all("has a pod that may not share a node with the new one" in finding.message for finding in findings)
+
+
+class TestPodsThatStayTogether:
+    """The example's pool has three nodes, of seven ENIs each."""
+
+    @pytest.mark.parametrize(
+        ("workloads", "level", "words"),
+        [
+            ([near(7)], None, ""),
+            ([near(8)], "error", "must share a node (podAffinity), and each of pool 'trading' has room for 7 of its 8"),
+            ([near(4, eniRequest=2)], None, ""),
+            ([near(6, maxReplicas=8)], "warning", "has room for 7 of its maxReplicas of 8"),
+            ([near(7), off("y", None, kind="DaemonSet")], "error", "has room for 6 of its 7 pods"),
+            ([near(1, kind="DaemonSet")], None, ""),
+            ([near(8, selector={"tier": "a"}), off("y", None)], None, ""),  # pods of y may be on every node
+            ([near(8, selector={"tier": "b"})], None, ""),
+            ([near(8, selector={"tier": "a"}), off("y", None, namespace="other")], "error", "room for 7 of its 8 pods"),
+            ([near(8), {**WORKLOAD, "name": "y", "replicas": 1}], "error", "room for 7 of its 8 pods"),
+        ],
+    )
+    def test_nodes(self, workloads: list[dict[str, Any]], level: str | None, words: str) -> None:
+        findings = found(judge({"workloads": workloads}), "ENI008")
+        assert [finding.level for finding in findings] == ([] if level is None else [level])
+        for finding in findings:
+            assert words in finding.message
+            assert ".affinity.podAffinity." in finding.place.path
+            assert finding.hint.startswith("prefer the podAffinity")
+
+    @pytest.mark.parametrize(
+        ("policy", "replicas", "level"),
+        [
+            ("BALANCE", 7, None),
+            ("BALANCE", 8, "warning"),  # one zone has one node, the other two
+            ("BALANCE", 14, "warning"),
+            ("BALANCE", 15, "error"),
+            ("PRIORITY", 21, None),
+        ],
+    )
+    def test_zones(self, policy: str, replicas: int, level: str | None) -> None:
+        workloads = [near(replicas, by_zone=True)]
+        findings = found(judge({**TWO_ZONES, f"{POOL}.multiAzPolicy": policy, "workloads": workloads}), "ENI008")
+        assert [finding.level for finding in findings] == ([] if level is None else [level])
+        for finding in findings:
+            assert finding.message == (
+                "all pods of Deployment 'x' must share a zone (podAffinity), and one of pool 'trading' has room for 7 "
+                f"of its {replicas} pods"
+            )
+            assert finding.hint.startswith("use more nodes")
+
+    def test_one_zone(self) -> None:
+        assert found(judge({"workloads": [near(21, by_zone=True)]}), "ENI008") == []
+
+
 SELF = {"labelSelector": {"matchLabels": {"app": "x"}}}
 """A term that selects only the pods of `x`."""
 
@@ -753,7 +843,8 @@ class TestPodsThatKeepOffOthers:
         assert {finding.level for finding in findings} == ({level} - {None})
         for finding in findings[:1]:
             assert words in finding.message
-            assert ".affinity.podAntiAffinity." in finding.place.path
+            position = next(i for i, w in enumerate(workloads) if w["template"]["spec"].get("affinity"))
+            assert finding.place.path.startswith(f"workloads[{position}].template.spec.affinity.podAntiAffinity.")
 
     @pytest.mark.parametrize(
         ("workloads", "policy", "level", "hint"),
@@ -852,7 +943,8 @@ class TestPodsThatShareNoNode:
         if told:
             assert findings[0].message == (
                 "a rolling update of Deployment 'matcher' adds 1 pod before it removes one (maxUnavailable is 0 of 3), "
-                "and each of the 3 nodes of pool 'trading' has one of its pods, which may not share a node"
+                "and each of the 3 nodes of pool 'trading' has a pod that may not share a node with "
+                "the new one"
             )
             assert findings[0].hint == "set maxUnavailable to 1 and maxSurge to 0, or add a node"
 

@@ -276,3 +276,55 @@ class TestWL019:
         report = judge(changes)
         assert found(report, "WL019") == []
         assert any("WL019" in item.rules for item in report.undecided) == waits
+
+
+class TestUnevenZones:
+    """The example's pool has three nodes, of seven ENIs each: in two zones, one has two of them."""
+
+    @pytest.mark.parametrize(
+        ("replicas", "skew", "nodes", "policy", "room"),
+        [
+            (15, 1, 3, "BALANCE", None),
+            (16, 1, 3, "BALANCE", 15),
+            (16, 2, 3, "BALANCE", None),
+            (21, 7, 3, "BALANCE", None),
+            (21, 9, 3, "BALANCE", None),
+            (28, 1, 4, "BALANCE", None),
+            (7, 1, 1, "BALANCE", None),  # the zone without a node does not count
+            (22, 1, 3, "BALANCE", None),  # ENI008
+            (21, 1, 3, "PRIORITY", None),
+        ],
+    )
+    def test_room(self, replicas: int, skew: int, nodes: int, policy: str, room: int | None) -> None:
+        changes = self.changes(replicas, skew)
+        findings = found(judge({**changes, f"{POOL}.multiAzPolicy": policy, f"{POOL}.desiredSize": nodes}), "WL019")
+        assert [finding.level for finding in findings] == ["warning"] * (room is not None)
+        for finding in findings:
+            assert finding.message == (
+                f"a topologySpreadConstraint of Deployment 'matcher' lets a zone have {skew} more of its pods than "
+                f"another, and the zones of pool 'trading' have 1 to 2 nodes: only {room} of its {replicas} pods have "
+                "room"
+            )
+            assert finding.hint == "use 4 nodes, the same number in each zone, or raise maxSkew"
+
+    def test_pods_of_one_zone(self) -> None:
+        changes = self.changes(7, 1, nodeSelector={ZONE: "cn-hangzhou-j"})
+        assert found(judge({**changes, f"{POOL}.multiAzPolicy": "BALANCE"}), "WL019") == []
+
+    @pytest.mark.parametrize(("replicas", "is_unknown"), [(1, False), (2, True)])
+    def test_a_pool_of_unknown_size(self, replicas: int, is_unknown: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        changes = {**self.changes(replicas, 1), f"{POOL}.desiredSize": ABSENT}
+        report = judge({**changes, f"{POOL}.multiAzPolicy": "BALANCE"})
+        assert any("WL019" in item.rules for item in report.undecided) == is_unknown
+
+    @staticmethod
+    def changes(replicas: int, skew: int, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
+        constraint = {
+            "topologyKey": ZONE,
+            "maxSkew": skew,
+            "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchLabels": {"app": "a"}},
+        }
+        more = {"replicas": replicas}
+        one = templated({"labels": {"app": "a"}}, more=more, topologySpreadConstraints=[constraint], **spec)
+        return {**TWO_ZONES, **one}

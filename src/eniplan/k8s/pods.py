@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 AFFINITY = ("affinity", "nodeAffinity", _REQUIRED)
+POD_AFFINITY = ("affinity", "podAffinity", _REQUIRED)
 ANTI_AFFINITY = ("affinity", "podAntiAffinity", _REQUIRED)
 TERMS = "nodeSelectorTerms"
 _ON_NODES = ("kubernetes.io/hostname", *ZONE_LABELS)
@@ -64,8 +65,8 @@ class Apart(NamedTuple):
 NOT_APART = Apart(always=False, in_updates=False)
 
 
-class Separation(NamedTuple):
-    """A term of a required podAntiAffinity: pods that it selects may not share a node, or a zone, with its owner's."""
+class PodTerm(NamedTuple):
+    """A term of a required podAffinity or podAntiAffinity: which pods must, or may not, share a node or zone."""
 
     selector: Selector
     namespaces: frozenset[str] | None
@@ -108,7 +109,10 @@ class Pod(NamedTuple):
     apart: Apart
     """On nodes."""
     zones_apart: Apart
-    separations: tuple[Separation, ...]
+    separations: tuple[PodTerm, ...]
+    """The terms of its required podAntiAffinity."""
+    attractions: tuple[PodTerm, ...]
+    """The terms of its required podAffinity."""
     spreads: tuple[Spread, ...]
     networks: tuple[str, ...] | None
     """The PodNetworkings that a pod with several networks names; None if it names none."""
@@ -160,16 +164,16 @@ def read_pod(template: object, namespace: str = "") -> Pod:
     return _Reader().pod(template, namespace)
 
 
-def _separations(spec: Mapping[str, Any], namespace: str) -> Iterator[Separation]:
+def _pod_terms(spec: Mapping[str, Any], path: tuple[str, ...], namespace: str) -> Iterator[PodTerm]:
     found: Any = spec
-    for step in ANTI_AFFINITY:
+    for step in path:
         found = mapping(found).get(step)
     for term in map(mapping, listing(found)):
         selector, key = read_selector(term.get("labelSelector")), term.get("topologyKey")
         # Without a selector, a term selects no pod.
         if key in _ON_NODES and selector is not None and not term.get("mismatchLabelKeys"):
             spaces = _namespaces(term, namespace)
-            yield Separation(selector, spaces, key in ZONE_LABELS, bool(term.get("matchLabelKeys")))
+            yield PodTerm(selector, spaces, key in ZONE_LABELS, bool(term.get("matchLabelKeys")))
 
 
 def _namespaces(term: Mapping[str, Any], namespace: str) -> frozenset[str] | None:
@@ -181,7 +185,7 @@ def _namespaces(term: Mapping[str, Any], namespace: str) -> frozenset[str] | Non
     return frozenset(named if named or among else (namespace,))
 
 
-def _apart(labels: Mapping[str, str], namespace: str, found: Iterable[Separation]) -> Apart:
+def _apart(labels: Mapping[str, str], namespace: str, found: Iterable[PodTerm]) -> Apart:
     own = [each for each in found if each.selects(labels, namespace)]
     return Apart(bool(own), any(not each.is_of_one_version for each in own))
 
@@ -215,7 +219,7 @@ class _Reader:
         whole_pod = self._map(("spec", "resources"), spec.get("resources"))
         self._no_counted(whole_pod)
         labels = self._texts(("metadata", "labels"), metadata.get("labels"))
-        separations = tuple(_separations(spec, namespace))
+        separations = tuple(_pod_terms(spec, ANTI_AFFINITY, namespace))
         return Pod(
             labels,
             annotations,
@@ -229,6 +233,7 @@ class _Reader:
             _apart(labels, namespace, separations),
             _apart(labels, namespace, (each for each in separations if each.by_zone)),
             separations,
+            tuple(_pod_terms(spec, POD_AFFINITY, namespace)),
             tuple(_spreads(labels, spec)),
             self._networks(annotations.get(NETWORKS_REQUEST)),
             self._own_networks(annotations.get(NETWORKS)),

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.catalog.limits import has_parity
 from eniplan.k8s.kinds import PER_NODE
-from eniplan.k8s.pods import ANTI_AFFINITY
+from eniplan.k8s.pods import ANTI_AFFINITY, POD_AFFINITY
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
-from eniplan.rules.packing import added, apart, beyond, load_of, packed, rivals, takers_of
+from eniplan.rules.packing import added, apart, beyond, distinct, enis_of, load_of, packed, rivals, takers_of
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.k8s.pods import PodTerm
     from eniplan.messages import Message
     from eniplan.plan.model import Workload
     from eniplan.rules.packing import Load
@@ -105,7 +108,7 @@ def eni008(view: PlanView) -> Outcome:
         if load is not None:
             yield from (*_scaled_up(pool, load), *_stranded(pool, load)) if load.fits() else ()
             yield from _kept_apart(pool, load)
-            yield from (*_in_zones(pool, load), *_rivals(pool, load)) if load.fits() else ()
+            yield from (*_in_zones(pool, load), *_rivals(pool, load), *_together(pool, load)) if load.fits() else ()
 
 
 def _with_erdma(load: Load, pool: PoolView) -> Load:
@@ -153,7 +156,7 @@ def _kept_apart(pool: PoolView, load: Load) -> Outcome:
 
 def _rivals(pool: PoolView, load: Load) -> Outcome:
     """Report workloads of which pods may not share a node, and that can take more nodes than the pool has."""
-    for found in rivals(pool, load.nodes, load.free_per_node, by_zone=False):
+    for found in distinct(rivals(pool, load.nodes, load.free_per_node, by_zone=False)):
         if found.most <= load.nodes or any(beyond(w, load.nodes) and apart(w).always for w in found.workloads):
             continue  # `_kept_apart` reports a single workload
         names = named(sorted(w.name for w in found.workloads))
@@ -170,8 +173,50 @@ def _rivals(pool: PoolView, load: Load) -> Outcome:
                 most=_in_nodes(found.most), **about,
             )  # fmt: skip
         hint = say("use more nodes, or let the podAntiAffinity select fewer pods")
-        path = (*found.workloads[0].path, "template", "spec", *ANTI_AFFINITY)
+        path = (*found.owner.path, "template", "spec", *ANTI_AFFINITY)
         yield Hit(path, message, hint, level=None if found.fewest > load.nodes else "warning")
+
+
+def _together(pool: PoolView, load: Load) -> Outcome:
+    """Report pods that must share a node or a zone, which has no room for all of them."""
+    zones = max(len(pool.zones), 1)
+    zone = pool.nodes_per_zone(load.nodes)
+    least = load.nodes // zones if pool.balanced else zone
+    for workload, term in _bound(pool):
+        enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
+        each = load.free_per_node // max(enis, 1)
+        lost = beyond(workload, each * (least if term.by_zone else 1))
+        if lost is None:
+            continue
+        about = {"kind": workload.kind, "name": workload.name, "pool": pool.pool.name, "pods": lost.in_words}
+        hint = say("prefer the podAffinity instead of requiring it, or choose a type with more ENIs")
+        message = say(
+            "all pods of {kind} {name!r} must share a node (podAffinity), and each of pool {pool!r} has room for "
+            "{room} of its {pods}",
+            room=each, **about,
+        )  # fmt: skip
+        if term.by_zone:
+            hint = say("use more nodes, or prefer the podAffinity instead of requiring it")
+            message = say(
+                "all pods of {kind} {name!r} must share a zone (podAffinity), and one of pool {pool!r} has room for "
+                "{room} of its {pods}",
+                room=each * least, **about,
+            )  # fmt: skip
+        is_certain = lost.is_now and (not term.by_zone or workload.replicas > each * zone)
+        path = (*workload.path, "template", "spec", *POD_AFFINITY)
+        yield Hit(path, message, hint, level=None if is_certain else "warning")
+
+
+def _bound(pool: PoolView) -> Iterator[tuple[Workload, PodTerm]]:
+    """Yield the workloads of which each pod must be near another one of them, and near no other known workload's."""
+    for workload in pool.workloads:
+        pod = workload.pod
+        if pod is None or workload.kind in PER_NODE:
+            continue
+        for term in pod.attractions:
+            near = (w for w in pool.view.plan.workloads if w.pod and term.selects(w.pod.labels, w.namespace))
+            if term.selects(pod.labels, workload.namespace) and all(other is workload for other in near):
+                yield workload, term
 
 
 def _in_zones(pool: PoolView, load: Load) -> Outcome:

@@ -15,7 +15,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from eniplan.k8s.pods import Apart, Separation
+    from eniplan.k8s.pods import Apart, PodTerm
     from eniplan.messages import Message
     from eniplan.plan.model import Workload
     from eniplan.rules.view import PoolView
@@ -237,7 +237,7 @@ def zones_apart(workload: Workload) -> Apart:
 
 
 class Rivals(NamedTuple):
-    """Workloads of a pool with pods that may not share a node, or a zone, with those of the first one."""
+    """A workload, and the others of its pool with pods that may not share a node, or a zone, with its own."""
 
     workloads: tuple[Workload, ...]
     fewest: int
@@ -245,9 +245,20 @@ class Rivals(NamedTuple):
     most: int
     """Those that they can take if the scheduler spreads them."""
 
+    @property
+    def owner(self) -> Workload:
+        """The first one with a podAntiAffinity to another one."""
+        pods = [(w, w.pod) for w in self.workloads if w.pod is not None]
+        return next(
+            workload
+            for workload, pod in pods
+            for other, near in pods
+            if other is not workload and any(t.selects(near.labels, other.namespace) for t in pod.separations)
+        )
+
 
 def rivals(pool: PoolView, domains: int, room: int, *, by_zone: bool) -> Iterator[Rivals]:
-    """Yield the groups of several workloads that a required podAntiAffinity keeps apart, each once.
+    """Yield each workload that a required podAntiAffinity keeps off others, with these.
 
     Args:
         pool: the pool.
@@ -257,12 +268,7 @@ def rivals(pool: PoolView, domains: int, room: int, *, by_zone: bool) -> Iterato
 
     """
     found = _kept_off(pool, by_zone=by_zone)
-    told = set()
     for position, others in found.items():
-        group = frozenset({position, *others})
-        if group in told:
-            continue
-        told.add(group)
         clique = [position]
         for other in others:
             if all(other in found.get(each, ()) for each in clique):
@@ -271,6 +277,11 @@ def rivals(pool: PoolView, domains: int, room: int, *, by_zone: bool) -> Iterato
         fewest = sum(_fewest(pool, pool.workloads[each], domains, room, by_zone=by_zone) for each in clique)
         most = sum(domains if w.kind in PER_NODE else min(w.replicas, domains) for w in workloads)
         yield Rivals(workloads, fewest, most)
+
+
+def distinct(found: Iterable[Rivals]) -> Iterator[Rivals]:
+    """Yield each group of rivals once."""
+    yield from {frozenset(w.path for w in group.workloads): group for group in found}.values()
 
 
 def _fewest(pool: PoolView, workload: Workload, domains: int, room: int, *, by_zone: bool) -> int:
@@ -285,7 +296,7 @@ def _fewest(pool: PoolView, workload: Workload, domains: int, room: int, *, by_z
 
 def _kept_off(pool: PoolView, *, by_zone: bool) -> dict[int, dict[int, None]]:
     """Return the positions of workloads with a podAntiAffinity to others, and of these others."""
-    index = Index[tuple[int, "Separation"]]()
+    index = Index[tuple[int, "PodTerm"]]()
     pods = {i: (w, w.pod) for i, w in enumerate(pool.workloads) if w.pod is not None and w.replicas}
     for i, (_, pod) in pods.items():
         for each in pod.separations:

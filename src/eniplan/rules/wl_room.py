@@ -15,7 +15,7 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import TWO_ZONES, WORKLOAD
-from eniplan.rules.packing import apart, beyond, enis_of, load_of, rivals, zones_apart
+from eniplan.rules.packing import apart, beyond, distinct, enis_of, load_of, rivals, zones_apart
 from eniplan.rules.sources import CODE_PREDICT, KUBERNETES_AFFINITY, KUBERNETES_ROLLOUT, KUBERNETES_SPREAD
 from eniplan.rules.wl import in_pod, manifest
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from eniplan.k8s.pods import Pod, Spread
     from eniplan.k8s.rollout import Rollout
     from eniplan.messages import Message
+    from eniplan.plan.document import Path
     from eniplan.plan.model import Workload
     from eniplan.rules.packing import Load
     from eniplan.rules.view import PlanView, PoolView
@@ -89,7 +90,7 @@ def _rivals(pool: PoolView) -> Outcome:
     """Report workloads of which pods may not share a zone, in a pool with too few."""
     zones = max(len(pool.zones), 1)
     # What fits into one zone is a question of nodes, which ENI008 counts.
-    for found in rivals(pool, zones, sys.maxsize, by_zone=True):
+    for found in distinct(rivals(pool, zones, sys.maxsize, by_zone=True)):
         if found.most <= zones and not pool.may_share_a_zone:
             continue
         if any(beyond(w, zones) and zones_apart(w).always for w in found.workloads):
@@ -105,7 +106,7 @@ def _rivals(pool: PoolView) -> Outcome:
         hint = say("let the podAntiAffinity select fewer pods, or give the pool vSwitches in more zones")
         if found.most <= zones:
             hint = say("set multiAzPolicy to BALANCE, or prefer the podAntiAffinity instead of requiring it")
-        path = in_pod(found.workloads[0], ("spec", *ANTI_AFFINITY))
+        path = in_pod(found.owner, ("spec", *ANTI_AFFINITY))
         yield Hit(path, message, hint, level=None if found.fewest > zones else "warning")
 
 
@@ -145,6 +146,11 @@ def _spread(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
         facts.WORKLOAD_KIND,
         facts.REPLICAS,
         facts.MAX_REPLICAS,
+        facts.ENI_REQUEST,
+        facts.WORKLOAD_NETWORKING,
+        facts.SYSTEM_PODS,
+        facts.ZONE_POLICY,
+        *facts.PODS_PER_NODE,
         *facts.SIZES,
         *facts.ZONES,
     ),
@@ -161,6 +167,33 @@ def wl019(view: PlanView) -> Outcome:
             if workload.pod is not None and workload.kind not in PER_NODE:
                 for spread in workload.pod.spreads:
                     yield from _unspread(pool, workload, workload.pod, spread)
+                    yield from _uneven(pool, workload, workload.pod, spread)
+
+
+def _uneven(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> Outcome:
+    """Report pods that fill the zones evenly, in a pool whose nodes cannot be spread so."""
+    zones = len(pool.zones)
+    if not (spread.by_zone and pool.balanced and zones > 1 and workload.most_replicas > spread.max_skew):
+        return
+    load = pool.once(load_of)
+    if load is None:
+        yield unknown_capacity(pool)
+        return
+    few, larger = divmod(load.nodes, zones)
+    each = load.free_per_node // max(enis_of(workload, is_lingjun=pool.pool.is_lingjun), 1)
+    room = (zones - larger) * few * each + larger * min((few + 1) * each, few * each + spread.max_skew)
+    lost = beyond(workload, room)
+    # Zones without nodes do not count.
+    if lost is None or not (few and larger and load.fits()) or pool.zones_of(pod.placement) != pool.zones:
+        return
+    message = say(
+        "a topologySpreadConstraint of {kind} {name!r} lets a zone have {maxSkew} more of its pods than another, and "
+        "the zones of pool {pool!r} have {few} to {nodes}: only {room} of its {pods} have room",
+        kind=workload.kind, name=workload.name, maxSkew=spread.max_skew, pool=pool.pool.name, few=few,
+        nodes=_nodes(few + 1), room=room, pods=lost.in_words,
+    )  # fmt: skip
+    hint = say("use {nodes}, the same number in each zone, or raise maxSkew", nodes=_nodes((few + 1) * zones))
+    yield Hit(in_pod(workload, spread.path), message, hint)
 
 
 def _unspread(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> Outcome:
@@ -237,6 +270,7 @@ def wl016(view: PlanView) -> Outcome:
         load = pool.once(load_of) if updates else None
         if updates and load is None:
             yield unknown_capacity(pool)
+        beside = {} if load is None else _with_rivals(pool, load)
         for workload, update in updates:
             enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
             if load is None or not enis or not load.fits() or load.apart > load.nodes:
@@ -247,7 +281,7 @@ def wl016(view: PlanView) -> Outcome:
             if zones_apart(workload).in_updates and workload.replicas >= len(pool.zones):
                 yield from _without_zone(pool, workload, update)
                 continue
-            if _lacks_node(workload, load.nodes):
+            if apart(workload).in_updates and load.nodes in {workload.replicas, beside.get(workload.path)}:
                 hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
                 yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), hint)
                 continue
@@ -330,15 +364,16 @@ def _second_set(pool: PoolView, workload: Workload, load: Load, enis: int) -> Ou
     yield Hit((*workload.path, "strategy"), message, hint)
 
 
-def _lacks_node(workload: Workload, nodes: int) -> bool:
-    """Return whether every node has a pod of a workload, and none may have two."""
-    return apart(workload).in_updates and workload.replicas >= nodes
+def _with_rivals(pool: PoolView, load: Load) -> dict[Path, int]:
+    """Return the nodes that the pods of a workload take with those that may not share one, if there are such."""
+    found = rivals(pool, load.nodes, load.free_per_node, by_zone=False)
+    return {group.workloads[0].path: group.most for group in found}
 
 
 def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) -> Message:
     return say(
         "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
-        "of {replicas}), and each of the {nodes} of pool {pool!r} has one of its pods, which may not share a node",
+        "of {replicas}), and each of the {nodes} of pool {pool!r} has a pod that may not share a node with the new one",
         **_about(pool, workload, update), nodes=_nodes(nodes),
     )  # fmt: skip
 
