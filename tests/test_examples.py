@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.harness import Run
 
 NOTES = {
-    "bigdata-autoscaled.yaml": {"ENI007", "ENI009"},
+    "bigdata-autoscaled.yaml": {"ENI007", "ENI009", "NP019"},
     "fixed-ip-statefulset.yaml": set[str](),
     "lingjun-ai.yaml": set[str](),
     "node-level-config.yaml": set[str](),

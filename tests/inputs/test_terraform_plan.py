@@ -222,7 +222,7 @@ def test_a_type_that_is_no_text_is_none_of_ours(here: Path) -> None:
 
 
 def test_the_size_that_automatic_scaling_has_come_to_is_not_a_wish(here: Path) -> None:
-    after = AFTER | {"scaling_config": [{"enable": True, "min_size": 0, "max_size": 9}]}
+    after = AFTER | {"scaling_config": [{"enable": True, "min_size": 1, "max_size": 9}]}
     plan = terraform_plan(after, actions=["update"], before=AFTER)
     assert judge_files(here, {"plan.json": plan}).rules == {"NP004"}
     plan["configuration"] = configured(*(key for key in after if key != "desired_size"))

@@ -603,3 +603,14 @@ class TestNP018:
     )
     def test_what_it_leaves_to_others(self, overrides: dict[str, Any]) -> None:
         assert found(judge(pool(overrides=overrides)), "NP018") == []
+
+
+class TestNP019:
+    @pytest.mark.parametrize(("least", "told"), [(0, True), (1, False)])
+    def test_pools_that_may_be_empty(self, least: int, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        changes = {"nodePools[0].desiredSize": ABSENT, "nodePools[0].autoScaling": {"min": least, "max": 3}}
+        said = [(finding.level, finding.place.path) for finding in found(judge(changes), "NP019")]
+        assert said == ([("info", "nodePools[0].autoScaling.min")] if told else [])
+
+    def test_a_size_of_none_is_no_autoscaling(self) -> None:
+        assert found(judge({"nodePools[0].desiredSize": 0}), "NP019") == []

@@ -9,6 +9,7 @@ from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.names import label_key_problem, label_value_problem
 from eniplan.k8s.nodes import EFFECTS
 from eniplan.k8s.numbers import whole
+from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import listing
 from eniplan.messages import NOTHING, Key, named, say
 from eniplan.plan.document import value_at
@@ -844,3 +845,26 @@ def np018(view: PlanView) -> Outcome:
                 "remove it, or waive this when the API has it by now"
             )
             yield Hit((*pool.path, "overrides", *path), message, hint)
+
+
+@rule(
+    "NP019",
+    "info",
+    "Whether the autoscaler adds a first node for exclusive pods is an open question",
+    needs=(facts.KIND, facts.AUTO_SCALING),
+    effect="Exclusive pods request aliyun/eni, which only a node that runs offers. Neither documents nor code show "
+    "whether the autoscaler expects it of a node to come: if not, the pods stay Pending while the pool is empty.",
+    sources=(EXCL,),
+    passes={f"{_POOL}.desiredSize": ABSENT, f"{_POOL}.autoScaling": {"min": 1, "max": 10}},
+    fails={f"{_POOL}.desiredSize": ABSENT, f"{_POOL}.autoScaling": {"min": 0, "max": 10}},
+)
+def np019(view: PlanView) -> Outcome:
+    """ECS pools that may scale down to no node."""
+    for pool in view.ecs_pools:
+        if pool.pool.auto_scaling is not None and pool.pool.auto_scaling["min"] == 0:
+            message = say(
+                "pool {pool!r} may be empty: the autoscaler may not add a node for pods that request {resource}",
+                pool=pool.pool.name, resource=ENI,
+            )  # fmt: skip
+            hint = say("try it before you rely on it, or keep one node: min 1")
+            yield Hit((*pool.path, "autoScaling", "min"), message, hint)

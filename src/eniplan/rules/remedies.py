@@ -283,7 +283,7 @@ REMEDIES = {
     "NP004": Remedy(
         "Keep only one of the two.",
         plan="autoScaling: {min: 0, max: 10}",
-        terraform="scaling_config { min_size = 0, max_size = 10 }",
+        terraform="scaling_config {\n  min_size = 0\n  max_size = 10\n}",
     ),
     "NP005": Remedy("Bring the field within the API's limits.", plan="instanceTypes: [ecs.g8i.8xlarge]   # 1 to 10"),
     "NP006": Remedy("Give each pool its own name.", plan="name: trading-2", terraform='node_pool_name = "trading-2"'),
@@ -311,6 +311,11 @@ REMEDIES = {
     "NP018": Remedy(
         "Write the field as the API spells it, or remove it.",
         plan="overrides: {scaling_group: {image_id: aliyun_3_x64}}",
+    ),
+    "NP019": Remedy(
+        "Try whether a pending pod adds the first node before you rely on it, or keep one node.",
+        plan="autoScaling: {min: 1, max: 10}",
+        terraform="scaling_config {\n  min_size = 1\n  max_size = 10\n}",
     ),
     "NET001": _ZONE_V_SWITCH,
     "NET002": Remedy(
