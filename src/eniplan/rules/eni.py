@@ -11,12 +11,10 @@ from eniplan.k8s.pods import ANTI_AFFINITY, POD_AFFINITY
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
-from eniplan.rules.packing import added, apart, beyond, distinct, enis_of, load_of, packed, rivals, takers_of
+from eniplan.rules.packing import added, apart, beyond, distinct, enis_of, fewest, load_of, packed, rivals, takers_of
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from eniplan.k8s.pods import PodTerm
     from eniplan.messages import Message
     from eniplan.plan.model import Workload
@@ -156,17 +154,18 @@ def _kept_apart(pool: PoolView, load: Load) -> Outcome:
 
 def _rivals(pool: PoolView, load: Load) -> Outcome:
     """Report workloads of which pods may not share a node, and that can take more nodes than the pool has."""
-    for found in distinct(rivals(pool, load.nodes, load.free_per_node, by_zone=False)):
+    for found in distinct(rivals(pool, load.nodes, by_zone=False)):
         if found.most <= load.nodes or any(beyond(w, load.nodes) and apart(w).always for w in found.workloads):
             continue  # `_kept_apart` reports a single workload
+        least = fewest(pool, found, load.nodes, load.free_per_node, by_zone=False)
         names = named(sorted(w.name for w in found.workloads))
         about = {"workloads": names, "pool": pool.pool.name, "nodes": _nodes(load)}
         message = say(
             "pods of {workloads} may not share a node and need {fewest}, and pool {pool!r} has {nodes} at its largest "
             "size",
-            fewest=_in_nodes(found.fewest), **about,
+            fewest=_in_nodes(least), **about,
         )  # fmt: skip
-        if found.fewest <= load.nodes:
+        if least <= load.nodes:
             message = say(
                 "pods of {workloads} may not share a node and may find none: they can take {most}, and pool {pool!r} "
                 "has {nodes} at its largest size",
@@ -174,7 +173,7 @@ def _rivals(pool: PoolView, load: Load) -> Outcome:
             )  # fmt: skip
         hint = say("use more nodes, or let the podAntiAffinity select fewer pods")
         path = (*found.owner.path, "template", "spec", *ANTI_AFFINITY)
-        yield Hit(path, message, hint, level=None if found.fewest > load.nodes else "warning")
+        yield Hit(path, message, hint, level=None if least > load.nodes else "warning")
 
 
 def _together(pool: PoolView, load: Load) -> Outcome:
@@ -182,11 +181,12 @@ def _together(pool: PoolView, load: Load) -> Outcome:
     zones = max(len(pool.zones), 1)
     zone = pool.nodes_per_zone(load.nodes)
     least = load.nodes // zones if pool.balanced else zone
-    for workload, term in _bound(pool):
+    terms = ((w, term) for w in pool.workloads if w.pod and w.kind not in PER_NODE for term in w.pod.attractions)
+    for workload, term in terms:
         enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
         each = load.free_per_node // max(enis, 1)
         lost = beyond(workload, each * (least if term.by_zone else 1))
-        if lost is None:
+        if lost is None or not _selects_only(term, workload, pool):
             continue
         about = {"kind": workload.kind, "name": workload.name, "pool": pool.pool.name, "pods": lost.in_words}
         hint = say("prefer the podAffinity instead of requiring it, or choose a type with more ENIs")
@@ -207,16 +207,10 @@ def _together(pool: PoolView, load: Load) -> Outcome:
         yield Hit(path, message, hint, level=None if is_certain else "warning")
 
 
-def _bound(pool: PoolView) -> Iterator[tuple[Workload, PodTerm]]:
-    """Yield the workloads of which each pod must be near another one of them, and near no other known workload's."""
-    for workload in pool.workloads:
-        pod = workload.pod
-        if pod is None or workload.kind in PER_NODE:
-            continue
-        for term in pod.attractions:
-            near = (w for w in pool.view.plan.workloads if w.pod and term.selects(w.pod.labels, w.namespace))
-            if term.selects(pod.labels, workload.namespace) and all(other is workload for other in near):
-                yield workload, term
+def _selects_only(term: PodTerm, workload: Workload, pool: PoolView) -> bool:
+    """Return whether a term selects the pods of a workload, and those of no other that is known."""
+    found = [w for w in pool.view.plan.workloads if w.pod is not None and term.selects(w.pod.labels, w.namespace)]
+    return len(found) == 1 and found[0] is workload
 
 
 def _in_zones(pool: PoolView, load: Load) -> Outcome:

@@ -240,10 +240,22 @@ class Rivals(NamedTuple):
     """A workload, and the others of its pool with pods that may not share a node, or a zone, with its own."""
 
     workloads: tuple[Workload, ...]
-    fewest: int
-    """The nodes or zones that their pods need at least."""
     most: int
-    """Those that they can take if the scheduler spreads them."""
+    """The nodes or zones that their pods can take if the scheduler spreads them."""
+    positions: tuple[int, ...]
+    """The positions of the workloads in the pool."""
+    rivals: Mapping[int, Mapping[int, None]]
+    """The positions of the rivals of each workload of the pool."""
+
+    @property
+    def clique(self) -> list[int]:
+        """The positions of workloads of which no two may share one, the first among them."""
+        found = [self.positions[0]]
+        for other in self.positions[1:]:
+            others = self.rivals[other]
+            if all(each in others for each in found):
+                found.append(other)
+        return found
 
     @property
     def owner(self) -> Workload:
@@ -257,31 +269,32 @@ class Rivals(NamedTuple):
         )
 
 
-def rivals(pool: PoolView, domains: int, room: int, *, by_zone: bool) -> Iterator[Rivals]:
+def rivals(pool: PoolView, domains: int, *, by_zone: bool) -> Iterator[Rivals]:
     """Yield each workload that a required podAntiAffinity keeps off others, with these.
 
     Args:
         pool: the pool.
         domains: the number of its nodes, or of its zones.
-        room: the ENIs that pods can use in each.
         by_zone: whether zones count; else nodes.
 
     """
     found = _kept_off(pool, by_zone=by_zone)
+    taken = [domains if w.kind in PER_NODE else min(w.replicas, domains) for w in pool.workloads] if found else []
     for position, others in found.items():
-        clique = [position]
-        for other in others:
-            if all(other in found.get(each, ()) for each in clique):
-                clique.append(other)
-        workloads = tuple(pool.workloads[each] for each in (position, *others))
-        fewest = sum(_fewest(pool, pool.workloads[each], domains, room, by_zone=by_zone) for each in clique)
-        most = sum(domains if w.kind in PER_NODE else min(w.replicas, domains) for w in workloads)
-        yield Rivals(workloads, fewest, most)
+        positions = (position, *others)
+        workloads = tuple(pool.workloads[each] for each in positions)
+        yield Rivals(workloads, sum(taken[each] for each in positions), positions, found)
 
 
 def distinct(found: Iterable[Rivals]) -> Iterator[Rivals]:
     """Yield each group of rivals once."""
-    yield from {frozenset(w.path for w in group.workloads): group for group in found}.values()
+    yield from {frozenset(group.positions): group for group in found}.values()
+
+
+def fewest(pool: PoolView, group: Rivals, domains: int, room: int, *, by_zone: bool) -> int:
+    """Return the nodes or zones that the pods of rivals need at least, of `domains` with room for so many ENIs."""
+    members = (pool.workloads[each] for each in group.clique)
+    return sum(_fewest(pool, member, domains, room, by_zone=by_zone) for member in members)
 
 
 def _fewest(pool: PoolView, workload: Workload, domains: int, room: int, *, by_zone: bool) -> int:

@@ -15,7 +15,7 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import TWO_ZONES, WORKLOAD
-from eniplan.rules.packing import apart, beyond, distinct, enis_of, load_of, rivals, zones_apart
+from eniplan.rules.packing import apart, beyond, distinct, enis_of, fewest, load_of, rivals, zones_apart
 from eniplan.rules.sources import CODE_PREDICT, KUBERNETES_AFFINITY, KUBERNETES_ROLLOUT, KUBERNETES_SPREAD
 from eniplan.rules.wl import in_pod, manifest
 
@@ -90,7 +90,7 @@ def _rivals(pool: PoolView) -> Outcome:
     """Report workloads of which pods may not share a zone, in a pool with too few."""
     zones = max(len(pool.zones), 1)
     # What fits into one zone is a question of nodes, which ENI008 counts.
-    for found in distinct(rivals(pool, zones, sys.maxsize, by_zone=True)):
+    for found in distinct(rivals(pool, zones, by_zone=True)):
         if found.most <= zones and not pool.may_share_a_zone:
             continue
         if any(beyond(w, zones) and zones_apart(w).always for w in found.workloads):
@@ -107,7 +107,8 @@ def _rivals(pool: PoolView) -> Outcome:
         if found.most <= zones:
             hint = say("set multiAzPolicy to BALANCE, or prefer the podAntiAffinity instead of requiring it")
         path = in_pod(found.owner, ("spec", *ANTI_AFFINITY))
-        yield Hit(path, message, hint, level=None if found.fewest > zones else "warning")
+        least = fewest(pool, found, zones, sys.maxsize, by_zone=True)
+        yield Hit(path, message, hint, level=None if least > zones else "warning")
 
 
 def _one_zone(pool: PoolView, workload: Workload) -> Outcome:
@@ -366,7 +367,7 @@ def _second_set(pool: PoolView, workload: Workload, load: Load, enis: int) -> Ou
 
 def _with_rivals(pool: PoolView, load: Load) -> dict[Path, int]:
     """Return the nodes that the pods of a workload take with those that may not share one, if there are such."""
-    found = rivals(pool, load.nodes, load.free_per_node, by_zone=False)
+    found = rivals(pool, load.nodes, by_zone=False)
     return {group.workloads[0].path: group.most for group in found}
 
 
