@@ -220,8 +220,8 @@ class TestEnis:
     def test_pods_of_the_host_network_hold_what_they_request(self) -> None:
         """They get no ENI, but the scheduler counts the request, as kubelet does."""
         agents = {
-            f"pods[{7 + n}]": {**item, "spec": {**item["spec"], "hostNetwork": True, "containers": enis("4")}}
-            for n, node in enumerate(NODES)
+            f"pods[{7 + n}]": {**item, "spec": {**item["spec"], "hostNetwork": True, "containers": enis("2")}}
+            for n, node in enumerate((*NODES, *NODES))
             if (item := pod(20 + n, node))
         }
         assert pending({**wants(containers=enis("4")), **agents})[0].startswith(
