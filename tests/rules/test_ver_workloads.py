@@ -135,6 +135,12 @@ class TestReplicas:
         ((message, _),) = told(changes, WEB)
         assert message.endswith("; 1 has failed (Evicted: The node was low on resource: memory)")
 
+    def test_why_a_pod_of_no_controller_has_failed(self) -> None:
+        evicted = {"phase": FAILED, "reason": "Evicted"}
+        changes = {"pods[0].metadata.ownerReferences": [], "pods[0].status": evicted}
+        ((message, _),) = told(changes, owned("Pod", "matcher-0", "", "", replicas=1)["plan"])
+        assert message == "Pod trading/matcher-0 has 0 pods; the plan has 1; 1 has failed (Evicted)"
+
     @pytest.mark.parametrize("order", list(permutations(("", "Evicted", "Preempting"))))
     def test_why_several_have_failed(self, order: tuple[str, ...]) -> None:
         """The order of the pods changes nothing, and one without a reason hides no other."""
