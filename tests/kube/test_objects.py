@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,8 +133,15 @@ def test_the_newest_event_is_told_by_the_time_of_either_api(time: dict[str, Any]
     other = {**event("AllocIPFailed", "Pod", "a", "z: the earlier one"), "lastTimestamp": "2026-11-27T18:09:00Z"}
     note = {"regarding": other["involvedObject"], "note": "the newer one", **time}
     newer = {key: other[key] for key in ("apiVersion", "kind", "metadata", "type", "reason")} | note
-    for events in ([other, newer], [newer, other]):
-        assert [item.message for item in seen({"events": events}).events] == ["the newer one"]
+    oldest = {**other, "lastTimestamp": "2026-11-27T18:08:00Z"}
+    for events in permutations((oldest, other, newer)):
+        assert [item.message for item in seen({"events": list(events)}).events] == ["the newer one"]
+
+
+def test_an_event_without_a_count_has_occurred_once() -> None:
+    found = event("AllocIPFailed", "Pod", "a", "no address")
+    del found["count"]
+    assert [item.times for item in seen({"events": [found]}).events] == [1]
 
 
 @pytest.mark.parametrize(

@@ -311,7 +311,17 @@ class TestCause:
 
     @pytest.mark.parametrize("spec", [{"replicas": 3}, {"replicas": 4}, {}])
     def test_what_the_workload_reports_comes_last(self, spec: dict[str, Any]) -> None:
-        status = condition("ReplicaFailure", "no such thing")
+        self._reports(spec, condition("ReplicaFailure", "no such thing"))
+
+    @pytest.mark.parametrize("first", ["ReplicaFailure", "FailureTarget", "Failed"])
+    def test_what_has_failed_is_told_before_what_is_late(self, first: str) -> None:
+        late = {"type": "Progressing", "status": "False", "message": "no such thing"}
+        self._reports({}, {"conditions": [late]})
+        self._reports(
+            {}, {"conditions": [{**late, "message": "late"}, *condition(first, "no such thing")["conditions"]]}
+        )
+
+    def _reports(self, spec: dict[str, Any], status: dict[str, Any]) -> None:
         changes = {**web(RUNNING), "controllers": [controller("Deployment", "web", spec, status)]}
         message = "Deployment trading/web has 1 pod; the plan has 3; it reports: no such thing"
         assert told(changes, WEB) == [(message, DESCRIBE)]

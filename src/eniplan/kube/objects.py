@@ -407,7 +407,7 @@ def _last_seen(event: dict[str, Any]) -> str:
     """Return when an event occurred last, as the API writes it; empty if it does not say."""
     series = mapping(event.get("series")).get("lastObservedTime")
     times = (series, event.get("lastTimestamp"), event.get("deprecatedLastTimestamp"), event.get("eventTime"))
-    return next((time for time in times if time and isinstance(time, str)), "")
+    return next(filter(None, map(text, times)), "")
 
 
 def _wants(spec: dict[str, Any], cpu: int, memory: int) -> Wants:
