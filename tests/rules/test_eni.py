@@ -11,7 +11,7 @@ from eniplan.k8s.nodes import Placement
 from eniplan.plan.model import Guest
 from eniplan.rules.base import Hit, Unknown
 from eniplan.rules.eni import eni008
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TWO_ZONES
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TWO_ZONES, VSWITCH_J, VSWITCH_K
 from eniplan.rules.view import PlanView
 from tests.judge import SOMEWHERE, TODAY, facts_missing, found, judge, only, own, places, row, view_of
 
@@ -320,6 +320,33 @@ class TestENI008:
                 f"largest size: they need {replicas} exclusive ENIs there, and {7 * int(there[0])} are left for them"
             )
             assert finding.hint.startswith("use more nodes" if policy == "BALANCE" else "set multiAzPolicy to BALANCE")
+
+    @pytest.mark.parametrize(("replicas", "names"), [(7, []), (8, [["a", "b"]])])
+    def test_pods_that_select_one_of_the_zones_of_others(self, replicas: int, names: list[list[str]]) -> None:
+        third = {**VSWITCH_K, "id": "vsw-i", "zone": "cn-hangzhou-i"}
+        ids = ["vsw-j", "vsw-k", "vsw-i"]
+
+        def pods(name: str, replicas: int, zones: list[str]) -> dict[str, Any]:
+            expression = {"key": "topology.kubernetes.io/zone", "operator": "In", "values": zones}
+            terms = [{"matchExpressions": [expression]}]
+            required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+            spec = {"containers": [], "affinity": {"nodeAffinity": required}}
+            return {**WORKLOAD, "name": name, "replicas": replicas, "template": {"spec": spec}}
+
+        changes = {
+            **TWO_ZONES,
+            "cluster.vSwitches": [VSWITCH_J, VSWITCH_K, third],
+            "cluster.podDefaults.vSwitchIds": ids,
+            "nodePools[0].vSwitchIds": ids,
+            "nodePools[0].multiAzPolicy": "BALANCE",
+            "workloads": [
+                pods("a", 7, ["cn-hangzhou-j"]),
+                pods("b", replicas, ["cn-hangzhou-j", "cn-hangzhou-k"]),
+            ],
+        }
+        assert [finding.facts["workloads"] for finding in found(judge(changes), "ENI008")] == [
+            {"names": each} for each in names
+        ]
 
     def test_pods_that_select_no_zone_of_the_pool(self) -> None:
         pods = {"spec": {"containers": [], "nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-x"}}}
