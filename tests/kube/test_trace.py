@@ -99,9 +99,8 @@ def test_a_trace_stops_where_verify_finds_a_pod(name: str, plan: dict[str, Any] 
             assert trace is not None
             stop = stopped.get((item.namespace, item.name))
             if stop is not None:
-                assert (trace.stopped is not None) == (stop.level is None) or item.node not in seen.exclusive, text(
-                    trace
-                )
+                elsewhere = item.node and item.node not in seen.exclusive
+                assert (trace.stopped is not None) == (stop.level is None) or elsewhere, text(trace)
             step = trace.stopped
             assert step is None or step.fix
             document = json.loads(as_json(trace))
@@ -170,7 +169,10 @@ def test_a_node_that_is_none_of_the_pool() -> None:
 
 def test_pods_that_take_no_eni_and_pods_that_do_not_exist() -> None:
     trace = traced("matcher-0", {"pods[0].spec.hostNetwork": True})
-    assert [step.state for step in trace.steps] == ["ok"]
+    (step,) = trace.steps
+    assert (trace.subject, step.name, step.state) == ("pod trading/matcher-0", "webhook", "ok")
+    assert step.told == "it uses no ENI: it is hostNetwork, ignored by Terway, or finished"
+    assert step.fix == "kubectl -n trading get pod matcher-0 -o yaml"
     assert trace_pod(view({}, None, ("trading", "none")), "trading", "none") is None
 
 
