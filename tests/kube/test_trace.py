@@ -238,4 +238,13 @@ def test_a_pod_on_lingjun() -> None:
 def test_a_pod_that_waits_for_its_node() -> None:
     trace = traced("matcher-9", {"pods[7]": pod(9, "", tolerations=[])})
     assert trace.stopped is not None
-    assert (trace.stopped.name, states(trace)["node"]) == ("scheduling", "later")
+    assert trace.stopped.name == "scheduling"
+    assert [step.state for step in trace.steps[4:]] == ["later"] * 5
+
+
+@pytest.mark.parametrize(("eni", "stage"), [({"podENIs[0]": ABSENT}, "PodENI"), ({}, "interface")])
+def test_a_pod_stops_at_its_interface_if_it_has_a_podeni(eni: dict[str, Any], stage: str) -> None:
+    failed = event("AttachENIFailed", "Pod", "matcher-0", "QuotaExceeded", "trading")
+    trace = traced("matcher-0", {"pods[0].status": waiting("ContainerCreating"), "events[1]": failed, **eni})
+    assert trace.stopped is not None
+    assert trace.stopped.name == stage
