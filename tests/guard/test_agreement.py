@@ -320,7 +320,10 @@ def test_policy_speaks_of_the_failing_example_and_not_of_the_passing_one(rule: s
         assert (rule in told) is speaks, (speaks, told)
 
 
-DIFFERENCES = {("WL008", "WL002"): "the API server refuses requests unlike limits; the policy reads the limit"}
+DIFFERENCES = {
+    ("WL008", "WL002"): "the API server refuses requests unlike limits; the policy reads the limit",
+    ("WL020", "WL002"): "pods that fit both pools leave the rule undecided; the policy asks for any exclusive node",
+}
 """By the rule whose failing example it is, and the policy that speaks of it unlike the rule: why."""
 
 
