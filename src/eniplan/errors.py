@@ -100,6 +100,10 @@ class InputError(EniplanError):
 
     exit_code = INPUT
 
+    def moved(self, file: str, moved: Callable[[int, int], tuple[int, int]]) -> InputError:
+        """Return it for the file of which the text with the problems is a part; `moved` moves a line and column."""
+        return InputError(*(p._replace(place=Place(file, *moved(p.place.line, p.place.column))) for p in self.problems))
+
 
 def do_all(steps: Iterable[Callable[[], object]]) -> None:
     """Do every step, also after one that fails.

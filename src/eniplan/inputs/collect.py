@@ -290,14 +290,12 @@ class Collected:
         from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
 
         inner = block.text.encode()
+        if not script.is_worth(inner):
+            return False
         try:
-            calls, manifests = (
-                script.read(path, inner, is_folded=block.is_folded) if script.is_worth(inner) else ([], [])
-            )
+            calls, manifests = script.read(path, inner, is_folded=block.is_folded)
         except InputError as error:
-            raise InputError(
-                *(p._replace(place=Place(path, *block.moved(p.place.line, p.place.column))) for p in error.problems)
-            ) from None
+            raise error.moved(path, block.moved) from None
         self._calls += [call._replace(document=markdown.with_blanks(block.placed(call.document))) for call in calls]
         found = [self.document(block.placed(document), named=False) for document in manifests]
         return bool(calls) or any(found)
@@ -314,10 +312,10 @@ class Collected:
         if named:
             self._count(path)  # a named script is an input even without calls
         try:
-            is_make = path.endswith(MAKE_ENDINGS)
-            creates = (
-                self._jobs(path, data) if is_make else self._commands(path, Block(SHELL[0], decode(path, data), 0, 0))
-            )
+            if path.endswith(MAKE_ENDINGS):
+                creates = self._jobs(path, data)
+            else:
+                creates = self._commands(path, Block(SHELL[0], decode(path, data), 0, 0))
         except InputError as error:
             self._broken(path, error, is_ours=named or bool(_ours().search(data)))
             return

@@ -11,7 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.errors import InputError, Place
+from eniplan.errors import InputError
 from eniplan.inputs.places import NotKnown, Origin, Printed
 from eniplan.inputs.shell import UNKNOWN, Command, Part, commands, spelled, text
 from eniplan.inputs.templates import CLUSTER_REQUEST, TOKENS
@@ -189,9 +189,7 @@ def _parsed(file: str, ending: str, whole: Mapped, unknown: list[str]) -> list[D
     try:
         documents = read_documents(f"body{ending}", whole.built.encode())
     except InputError as error:
-        raise InputError(
-            *(p._replace(place=Place(file, *whole.moved(p.place.line, p.place.column))) for p in error.problems)
-        ) from None
+        raise error.moved(file, whole.moved) from None
     return [
         Document(file, rewritten(found.value, lambda part: _with_unknown(part, unknown)), whole.of(found.tree))
         for found in documents

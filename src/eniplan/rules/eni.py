@@ -11,7 +11,19 @@ from eniplan.k8s.pods import ANTI_AFFINITY, POD_AFFINITY
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
-from eniplan.rules.packing import added, apart, beyond, distinct, enis_of, fewest, load_of, packed, rivals, takers_of
+from eniplan.rules.packing import (
+    added,
+    apart,
+    beyond,
+    count_nodes,
+    distinct,
+    enis_of,
+    fewest,
+    load_of,
+    packed,
+    rivals,
+    takers_of,
+)
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 
 if TYPE_CHECKING:
@@ -87,26 +99,27 @@ def eni008(view: PlanView) -> Outcome:
         load = pool.once(load_of)
         if load is None:
             yield unknown_capacity(pool)
-        elif load.is_full():
+            continue
+        fits = load.fits()
+        if load.is_full():
             yield Hit(pool.path, _shortage(pool, load), _remedy(load), _numbers(load))
-        elif not _with_erdma(load, pool).fits() and load.fits():
-            yield lacking(facts.ERDMA)
-        elif not load.fits():
+        elif not fits:
             message = say(
                 "pool {pool!r} has {capacity} exclusive ENIs and its pods need {needed}, but all ENIs of a pod must "
                 "be on one node: even with the largest pods placed first, some do not fit",
                 pool=pool.pool.name, capacity=load.room, needed=load.needed,
             )  # fmt: skip
             yield Hit(pool.path, message, _remedy(load), _numbers(load), level="warning")
+        elif not _with_erdma(load, pool).fits():
+            yield lacking(facts.ERDMA)
         elif not _with_possible(load, pool).fits():
             titles = named([guest.title for guest in pool.possible_guests])
             about = say("{titles}: whether its nodes are those of pool {pool!r}", titles=titles, pool=pool.pool.name)
             hint = say("they tolerate the pool's taints: pin them with a node affinity, or remove the toleration")
             yield Unknown((*pool.path, "name"), facts.WORKLOAD_POOL, about, hint)
-        if load is not None:
-            yield from (*_scaled_up(pool, load), *_stranded(pool, load)) if load.fits() else ()
-            yield from _kept_apart(pool, load)
-            yield from (*_in_zones(pool, load), *_rivals(pool, load), *_together(pool, load)) if load.fits() else ()
+        for report in (_scaled_up, _stranded, _in_zones, _rivals, _together) if fits else ():
+            yield from report(pool, load)
+        yield from _kept_apart(pool, load)
 
 
 def _with_erdma(load: Load, pool: PoolView) -> Load:
@@ -140,7 +153,7 @@ def _kept_apart(pool: PoolView, load: Load) -> Outcome:
         message = say(
             "no two pods of {kind} {name!r} may share a node, and pool {pool!r} has {nodes} at its largest size for "
             "its {pods}",
-            kind=workload.kind, name=workload.name, pool=pool.pool.name, nodes=_nodes(load),
+            kind=workload.kind, name=workload.name, pool=pool.pool.name, nodes=count_nodes(load.nodes),
             pods=lost.in_words,
         )  # fmt: skip
         hint = say("use {n} nodes, or prefer the podAntiAffinity instead of requiring it", n=lost.pods)
@@ -159,17 +172,17 @@ def _rivals(pool: PoolView, load: Load) -> Outcome:
             continue  # `_kept_apart` reports a single workload
         least = fewest(pool, found, load.nodes, load.free_per_node, by_zone=False)
         names = named(sorted(w.name for w in found.workloads))
-        about = {"workloads": names, "pool": pool.pool.name, "nodes": _nodes(load)}
+        about = {"workloads": names, "pool": pool.pool.name, "nodes": count_nodes(load.nodes)}
         message = say(
             "pods of {workloads} may not share a node and need {fewest}, and pool {pool!r} has {nodes} at its largest "
             "size",
-            fewest=_in_nodes(least), **about,
+            fewest=count_nodes(least), **about,
         )  # fmt: skip
         if least <= load.nodes:
             message = say(
                 "pods of {workloads} may not share a node and may find none: they can take {most}, and pool {pool!r} "
                 "has {nodes} at its largest size",
-                most=_in_nodes(found.most), **about,
+                most=count_nodes(found.most), **about,
             )  # fmt: skip
         hint = say("use more nodes, or let the podAntiAffinity select fewer pods")
         path = (*found.owner.path, "template", "spec", *ANTI_AFFINITY)
@@ -229,8 +242,8 @@ def _in_zones(pool: PoolView, load: Load) -> Outcome:
         message = say(
             "the pods of {workloads} select {zones}, where only {nodes} of pool {pool!r} are certain at its largest "
             "size: they need {needed} exclusive ENIs there, and {capacity} are left for them",
-            workloads=named(sorted(w.name for w in bound)), zones=named(zones), nodes=_nodes(here),
-            pool=pool.pool.name, needed=sum(size * number for size, number in here.pods.items()),
+            workloads=named(sorted(w.name for w in bound)), zones=named(zones), nodes=count_nodes(nodes),
+            pool=pool.pool.name, needed=here.asked,
             capacity=nodes * load.free_per_node,
         )  # fmt: skip
         hint = say("use more nodes, or let the pods run in other zones too")
@@ -251,19 +264,11 @@ def _scaled_up(pool: PoolView, load: Load) -> Outcome:
     message = say(
         "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} x {podsPerNode}); its pods need "
         "{needed} once autoscalers have scaled {names} to maxReplicas",
-        pool=pool.pool.name, capacity=load.room, nodes=_nodes(load), podsPerNode=load.per_node, needed=load.needed,
-        names=names,
+        pool=pool.pool.name, capacity=load.room, nodes=count_nodes(load.nodes), podsPerNode=load.per_node,
+        needed=load.needed, names=names,
     )  # fmt: skip
     hint = together((_remedy(load), say("or lower maxReplicas")), ", ")
     yield Hit(pool.path, message, hint, _numbers(load), level="warning")
-
-
-def _nodes(load: Load) -> Message:
-    return _in_nodes(load.nodes)
-
-
-def _in_nodes(number: int) -> Message:
-    return count(number, "{n} node", "{n} nodes")
 
 
 def _with_possible(load: Load, pool: PoolView) -> Load:
@@ -285,15 +290,15 @@ def _shortage(pool: PoolView, load: Load) -> Message:
         return say(
             "pool {pool!r} has {nodes} x {podsPerNode} exclusive ENIs, {free} of them free on each node for "
             "pods that need {enis} each: only {fit} of {pods} fit{beside}",
-            pool=pool.pool.name, nodes=_nodes(load), podsPerNode=load.per_node, free=load.free_per_node, enis=size,
-            fit=load.nodes * (load.free_per_node // size), beside=beside,
+            pool=pool.pool.name, nodes=count_nodes(load.nodes), podsPerNode=load.per_node,
+            free=load.free_per_node, enis=size, fit=load.nodes * (load.free_per_node // size), beside=beside,
             pods=sum(number for other, number in load.pods.items() if other >= size),
         )  # fmt: skip
     return say(
         "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} x {podsPerNode}); "
         "its pods need {needed}{beside}",
-        pool=pool.pool.name, capacity=load.room, nodes=_nodes(load), podsPerNode=load.per_node, needed=load.needed,
-        beside=beside,
+        pool=pool.pool.name, capacity=load.room, nodes=count_nodes(load.nodes), podsPerNode=load.per_node,
+        needed=load.needed, beside=beside,
     )  # fmt: skip
 
 

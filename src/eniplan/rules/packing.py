@@ -69,9 +69,14 @@ class Load(NamedTuple):
         return max(self.per_node - self.every_node, 0)
 
     @property
+    def asked(self) -> int:
+        """The ENIs that the pods use which are not on every node."""
+        return sum(size * number for size, number in self.pods.items())
+
+    @property
     def needed(self) -> int:
         """The ENIs that all pods use."""
-        return self.nodes * self.every_node + sum(size * number for size, number in self.pods.items())
+        return self.nodes * self.every_node + self.asked
 
     def too_many(self) -> int | None:
         """Return a pod size (ENIs per pod) for which no arrangement has room; None if nothing proves that.
@@ -96,8 +101,7 @@ class Load(NamedTuple):
         size = max(self.pods, default=0)
         if len(self.pods) == 1 or not 0 < size <= self.free_per_node:
             return 0
-        others = sum(other * number for other, number in self.pods.items()) - size
-        return others // (self.free_per_node - size + 1) + 1
+        return (self.asked - size) // (self.free_per_node - size + 1) + 1
 
     def fits(self) -> bool:
         """Return whether all pods fit by best fit, largest pods first."""
@@ -203,6 +207,11 @@ def load_of(pool: PoolView) -> Load | None:
     every_node, pods = packed(pool.once(takers))
     alone = max((w.replicas for w in pool.workloads if apart(w).always), default=0)
     return Load(nodes, per_node, every_node, pods, alone)
+
+
+def count_nodes(number: int) -> Message:
+    """Return a number of nodes, in words."""
+    return count(number, "{n} node", "{n} nodes")
 
 
 def apart(workload: Workload) -> Apart:

@@ -63,19 +63,19 @@ _OTHER = {"name": "other", "instanceTypes": ["ecs.g8i.4xlarge"], "vSwitchIds": [
 )
 def wl020(view: PlanView) -> Outcome:
     """What the pods tolerate and select, or will once eniplan completes them, against the nodes of all pools."""
-    alike: dict[_Asked, list[tuple[str, Workload]]] = {}
+    alike: dict[_Asked, list[tuple[str, str]]] = {}
     for pool in view.pools if len(view.pools) > 1 else ():
         for workload in pool.workloads:
             # A DaemonSet of a manifest that fits several pools counts in each of them.
             if workload.kind not in PER_NODE or workload.pod is None:
                 zones = yield from _zones(view, workload)
                 asked = _asked(pool, workload, zones)
-                alike.setdefault(asked, []).append((pool.pool.name, workload))
+                alike.setdefault(asked, []).append((pool.pool.name, workload.name))
     for asked, workloads in alike.items():
         reached = yield from _reached(asked, view.once(_Index).candidates(asked))
         homes = {name for name, _ in workloads}
         if reached and (len(reached) > 1 or reached != homes):
-            yield _hit(view, workloads, homes, reached)
+            yield _hit(view, sorted({name for _, name in workloads}), homes, reached)
 
 
 class _Asked(NamedTuple):
@@ -106,15 +106,11 @@ def _zones(view: PlanView, workload: Workload) -> Generator[Hit | Unknown, None,
     found: frozenset[str] | None = None
     for networking in filter(None, map(view.pod_networkings.get, workload.networks)):
         ids = view.config_of(networking).v_switch_ids
-        if ids is None:
-            yield lacking(facts.POD_DEFAULTS)
-        elif not view.v_switches.keys() >= {*ids}:
-            yield lacking(facts.V_SWITCHES)
-        else:
-            zones = frozenset(view.zoned(ids))
-            found = zones if found is None else found & zones
-            continue
-        return frozenset()
+        if ids is None or not view.v_switches.keys() >= {*ids}:
+            yield lacking(facts.POD_DEFAULTS if ids is None else facts.V_SWITCHES)
+            return frozenset()
+        zones = frozenset(view.zoned(ids))
+        found = zones if found is None else found & zones
     return found
 
 
@@ -162,19 +158,18 @@ def _reached(asked: _Asked, candidates: Iterable[PoolView]) -> Generator[Hit | U
     return found
 
 
-def _hit(view: PlanView, workloads: list[tuple[str, Workload]], homes: set[str], reached: set[str]) -> Hit:
+def _hit(view: PlanView, workloads: list[str], homes: set[str], reached: set[str]) -> Hit:
     home = view.pools_by_name[min(homes)]
-    names = named(sorted({workload.name for _, workload in workloads}))
     if len(homes) == 1:
         others = sorted(reached - homes)
         message = say(
             "nothing keeps the pods of {workloads} in pool {pool!r}: they can also run in {others}",
-            workloads=names, pool=home.pool.name, others=_pools(others),
+            workloads=named(workloads), pool=home.pool.name, others=_pools(others),
         )  # fmt: skip
     else:
         message = say(
             "nothing keeps the pods of {workloads} in their pools, {homes}: they can run in {others}",
-            workloads=names, homes=named(sorted(homes)), others=_pools(sorted(reached)),
+            workloads=named(workloads), homes=named(sorted(homes)), others=_pools(sorted(reached)),
         )  # fmt: skip
     own = view.plan.apart(home.pool)
     hint = say("give each pool a label or a taint of its own; `eniplan render-manifests` then steers by it")

@@ -15,7 +15,17 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import TWO_ZONES, WORKLOAD
-from eniplan.rules.packing import apart, beyond, distinct, enis_of, fewest, load_of, rivals, zones_apart
+from eniplan.rules.packing import (
+    apart,
+    beyond,
+    count_nodes,
+    distinct,
+    enis_of,
+    fewest,
+    load_of,
+    rivals,
+    zones_apart,
+)
 from eniplan.rules.sources import CODE_PREDICT, KUBERNETES_AFFINITY, KUBERNETES_ROLLOUT, KUBERNETES_SPREAD
 from eniplan.rules.wl import in_pod, manifest
 
@@ -191,9 +201,9 @@ def _uneven(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> Out
         "a topologySpreadConstraint of {kind} {name!r} lets a zone have {maxSkew} more of its pods than another, and "
         "the zones of pool {pool!r} have {few} to {nodes}: only {room} of its {pods} have room",
         kind=workload.kind, name=workload.name, maxSkew=spread.max_skew, pool=pool.pool.name, few=few,
-        nodes=_nodes(few + 1), room=room, pods=lost.in_words,
+        nodes=count_nodes(few + 1), room=room, pods=lost.in_words,
     )  # fmt: skip
-    hint = say("use {nodes}, the same number in each zone, or raise maxSkew", nodes=_nodes((few + 1) * zones))
+    hint = say("use {nodes}, the same number in each zone, or raise maxSkew", nodes=count_nodes((few + 1) * zones))
     yield Hit(in_pod(workload, spread.path), message, hint)
 
 
@@ -217,7 +227,7 @@ def _unspread(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> O
     lost = beyond(workload, spread.max_skew * domains)
     if lost is None or not (is_open or lacks_some):
         return
-    in_words = _zones if spread.by_zone else _nodes
+    in_words = _zones if spread.by_zone else count_nodes
     about = {
         "kind": workload.kind, "name": workload.name, "pool": pool.pool.name, "domains": in_words(domains),
         "maxSkew": spread.max_skew, "pods": lost.in_words,
@@ -245,10 +255,6 @@ def _zones(number: int) -> Message:
     return count(number, "{n} zone", "{n} zones")
 
 
-def _nodes(number: int) -> Message:
-    return count(number, "{n} node", "{n} nodes")
-
-
 @rule(
     "WL016",
     "warning",
@@ -268,37 +274,41 @@ def wl016(view: PlanView) -> Outcome:
     """Updates that remove no pod before a new one runs, in a pool without a free ENI at its largest size."""
     for pool in view.pools:
         updates = [(w, found) for w in pool.workloads if (found := _update(w)) is not None]
-        load = pool.once(load_of) if updates else None
-        if updates and load is None:
+        if not updates:
+            continue
+        load = pool.once(load_of)
+        if load is None:
             yield unknown_capacity(pool)
-        beside = {} if load is None else _with_rivals(pool, load)
-        for workload, update in updates:
-            enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
-            if load is None or not enis or not load.fits() or load.apart > load.nodes:
-                continue  # ENI008 reports pods that do not fit at all
-            if starts_whole(workload.strategy):
-                yield from _second_set(pool, workload, load, enis)
-                continue
-            if zones_apart(workload).in_updates and workload.replicas >= len(pool.zones):
-                yield from _without_zone(pool, workload, update)
-                continue
-            if apart(workload).in_updates and load.nodes in {workload.replicas, beside.get(workload.path)}:
-                hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
-                yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), hint)
-                continue
-            if workload.kind in PER_NODE:
-                yield from _beside_old(pool, workload, update, load, enis)
-                continue
-            if load.with_more(enis).fits():
-                continue
-            message = say(
-                "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
-                "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave no ENI for it: {needed} of "
-                "{capacity} are used",
-                **_about(pool, workload, update), needed=load.needed, capacity=load.room,
-            )  # fmt: skip
-            hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
-            yield Hit((*workload.path, "strategy"), message, hint)
+            continue
+        if load.fits() and load.apart <= load.nodes:  # ENI008 reports pods that do not fit at all
+            beside = _with_rivals(pool, load)
+            for workload, update in updates:
+                yield from _waiting(pool, workload, update, load, beside.get(workload.path))
+
+
+def _waiting(pool: PoolView, workload: Workload, update: Rollout, load: Load, beside: int | None) -> Outcome:
+    """Report an update whose new pod finds no room. `beside`: see `_with_rivals`."""
+    enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
+    if not enis:
+        return
+    if starts_whole(workload.strategy):
+        yield from _second_set(pool, workload, load, enis)
+    elif zones_apart(workload).in_updates and workload.replicas >= len(pool.zones):
+        yield from _without_zone(pool, workload, update)
+    elif apart(workload).in_updates and load.nodes in {workload.replicas, beside}:
+        hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
+        yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), hint)
+    elif workload.kind in PER_NODE:
+        yield from _beside_old(pool, workload, update, load, enis)
+    elif not load.with_more(enis).fits():
+        message = say(
+            "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
+            "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave no ENI for it: {needed} of "
+            "{capacity} are used",
+            **_about(pool, workload, update), needed=load.needed, capacity=load.room,
+        )  # fmt: skip
+        hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
+        yield Hit((*workload.path, "strategy"), message, hint)
 
 
 def _beside_old(pool: PoolView, workload: Workload, update: Rollout, load: Load, enis: int) -> Outcome:
@@ -346,7 +356,7 @@ def _second_set(pool: PoolView, workload: Workload, load: Load, enis: int) -> Ou
         message = say(
             "a blue-green update of {kind} {name!r} runs {pods} beside those that it replaces, none of which may share "
             "a node, and pool {pool!r} has {nodes}",
-            nodes=_nodes(load.nodes), **about,
+            nodes=count_nodes(load.nodes), **about,
         )  # fmt: skip
         hint = say("use {n} nodes, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)", n=both)
     elif not load.with_more(enis, workload.replicas).fits():
@@ -375,7 +385,7 @@ def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) ->
     return say(
         "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
         "of {replicas}), and each of the {nodes} of pool {pool!r} has a pod that may not share a node with the new one",
-        **_about(pool, workload, update), nodes=_nodes(nodes),
+        **_about(pool, workload, update), nodes=count_nodes(nodes),
     )  # fmt: skip
 
 
