@@ -105,6 +105,8 @@ class Load(NamedTuple):
 
     def fits(self) -> bool:
         """Return whether all pods fit by best fit, largest pods first."""
+        if len(self.pods) <= 1:  # no gaps
+            return self.every_node <= self.per_node and self.too_many() is None
         left = Counter({self.free_per_node: self.nodes})
         for size in sorted(self.pods, reverse=True):
             number = self.pods[size]
@@ -133,6 +135,9 @@ class Load(NamedTuple):
     def fewest_nodes(self) -> int:
         """Return the smallest number of nodes on which all pods fit, if enough nodes make them fit."""
         few, enough = 0, sum(self.pods.values())  # a node for each pod is enough
+        if len(self.pods) == 1:
+            enough = -(-enough // max(self.free_per_node // max(self.pods), 1))
+            return max(enough, self.apart)
         while enough - few > 1:
             middle = (few + enough) // 2
             few, enough = (few, middle) if self._replace(nodes=middle).fits() else (middle, enough)

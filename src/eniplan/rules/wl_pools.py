@@ -72,9 +72,10 @@ def wl020(view: PlanView) -> Outcome:
                 asked = _asked(pool, workload, zones)
                 alike.setdefault(asked, []).append((pool.pool.name, workload.name))
     for asked, workloads in alike.items():
-        reached = yield from _reached(asked, view.once(_Index).candidates(asked))
         homes = {name for name, _ in workloads}
-        if reached and (len(reached) > 1 or reached != homes):
+        others = [pool for pool in view.once(_Index).candidates(asked) if homes != {pool.pool.name}]
+        reached = yield from _reached(asked, others)
+        if reached:
             yield _hit(view, sorted({name for _, name in workloads}), homes, reached)
 
 
