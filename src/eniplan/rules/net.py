@@ -198,7 +198,7 @@ def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
 
 def _with_groups(view: PlanView) -> Iterator[PodConfig]:
     """Yield each configuration that provides security groups for the ENIs of pods."""
-    yield from map(view.config_of, view.plan.pod_networkings)
+    yield from view.configs.values()
     yield from (pool.fallback for pool in view.pools if pool.fallback.in_use)
 
 

@@ -257,18 +257,22 @@ class PlanView(View):
         """Return whether its pods request aliyun/eni, which only exclusive nodes offer; if not, other nodes fit too."""
         return pn.asks_for_eni(self.cluster)
 
-    def config_of(self, pn: PodNetworking) -> PodConfig:
-        """Return the configuration of a PodNetworking: its own lists, or those that Terway fills in from eni-config."""
+    @cached_property
+    def configs(self) -> dict[Path, PodConfig]:
+        """The configuration of each PodNetworking, by path: its own lists, or those that Terway fills in."""
         defaults = self.cluster.pod_defaults
-        return PodConfig(
-            say("PodNetworking {podNetworking}", podNetworking=pn.name),
-            pn.name,
-            pn.path,
-            pn.network.v_switch_ids or (None if defaults is None else defaults.v_switch_ids),
-            *_groups(pn.network, defaults),
-            in_use=True,
-            missing=_DEFAULTS,
-        )
+        return {
+            pn.path: PodConfig(
+                say("PodNetworking {podNetworking}", podNetworking=pn.name),
+                pn.name,
+                pn.path,
+                pn.network.v_switch_ids or (None if defaults is None else defaults.v_switch_ids),
+                *_groups(pn.network, defaults),
+                in_use=True,
+                missing=_DEFAULTS,
+            )
+            for pn in self.plan.pod_networkings
+        }
 
 
 class PoolView(View):
@@ -476,7 +480,7 @@ class PoolView(View):
         """The network configurations of its pods: one per PodNetworking, then one for pods without a PodNetworking."""
         networkings = [] if self.pool.is_lingjun else self.networkings  # unsupported on Lingjun: LJ001 reports it
         return (
-            *(self.view.config_of(pn) for pn in networkings),
+            *(self.view.configs[pn.path] for pn in networkings),
             self._fallback(in_use=self._needs_fallback(networkings)),
         )
 

@@ -181,11 +181,12 @@ def wl003(view: PlanView) -> Outcome:
     """References to other sections."""
     for workload in view.plan.workloads:
         references = (
-            ("nodePool", say("node pool"), workload.node_pool, view.pools_by_name),
-            ("podNetworking", say("PodNetworking"), workload.pod_networking, view.pod_networkings),
+            ("nodePool", workload.node_pool, view.pools_by_name),
+            ("podNetworking", workload.pod_networking, view.pod_networkings),
         )
-        for key, what, name, known in references:
+        for key, name, known in references:
             if name is not None and name not in known:
+                what = say("node pool") if key == "nodePool" else say("PodNetworking")
                 message = say(
                     "workload {workload!r} names the {what} {name!r}, which the plan does not have",
                     workload=workload.name, what=what, name=name,

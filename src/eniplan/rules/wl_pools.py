@@ -106,7 +106,7 @@ def _zones(view: PlanView, workload: Workload) -> Generator[Hit | Unknown, None,
     """Return the zones in which all PodNetworkings of a workload have a vSwitch; None: any. Yield what is unknown."""
     found: frozenset[str] | None = None
     for networking in filter(None, map(view.pod_networkings.get, workload.networks)):
-        ids = view.config_of(networking).v_switch_ids
+        ids = view.configs[networking.path].v_switch_ids
         if ids is None or not view.v_switches.keys() >= {*ids}:
             yield lacking(facts.POD_DEFAULTS if ids is None else facts.V_SWITCHES)
             return frozenset()
