@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import yaml
@@ -1841,6 +1841,69 @@ def test_each_plan_of_a_file_counts_its_own_manifests(here: Path) -> None:
     files = {"plan.yaml": f"{plan}---\n{other}", "all.yaml": stream(workload("Deployment", **EXCLUSIVE))}
     judged = judge_files(here, files)
     assert [sheet.free[1] for sheet in judged.report.pools] == [3, 9]
+
+
+class TestAPlanJudgedAgain:
+    """What is said of a plan alone holds beside manifests only if they do not tell more."""
+
+    NETWORKED: ClassVar[dict[str, Any]] = {
+        "name": "matcher", "namespace": "trading", "kind": "Deployment", "nodePool": "trading", "replicas": 3,
+        "podNetworking": "trading-eni",
+    }  # fmt: skip
+
+    @staticmethod
+    def _networkings(*names: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": name, "nodePools": ["trading"], "podSelector": {"matchLabels": {"network": name}},
+                "vSwitchIds": ["vsw-few"], "securityGroupIds": ["sg-pods"],
+            }
+            for name in names
+        ]  # fmt: skip
+
+    def _plan(self, **changes: object) -> dict[str, Any]:
+        """Return a plan of two PodNetworkings, of which nothing says how many pods they have."""
+        few = {"id": "vsw-few", "zone": "cn-hangzhou-j", "vpcId": "vpc-1", "availableIps": 8}
+        plan = plan_with(podNetworkings=self._networkings("a", "b"), **changes)
+        plan["cluster"]["vSwitches"].append(few)
+        return plan
+
+    def _pods(self, name: str, replicas: int = 4) -> dict[str, Any]:
+        item = workload("Deployment", {"network": name}, **EXCLUSIVE)
+        item["metadata"]["name"] = name
+        return {**item, "spec": {**item["spec"], "replicas": replicas}}
+
+    @pytest.mark.parametrize(("replicas", "told"), [(4, []), (5, ["9"])])
+    def test_manifests_tell_who_uses_the_addresses(self, here: Path, replicas: int, told: list[str]) -> None:
+        alone = judge_files(here, {"plan.json": self._plan()}, cluster=None)
+        assert [f.facts["needed"] for f in alone.report.findings if f.rule.id == "NET002"] == [21]
+        files = {"plan.json": self._plan(), "m.yaml": stream(self._pods("a"), self._pods("b", replicas))}
+        both = judge_files(here, files, cluster=None)
+        assert [str(f.facts["needed"]) for f in both.report.findings if f.rule.id == "NET002"] == told
+
+    def test_a_pod_networking_may_be_in_a_manifest(self, here: Path) -> None:
+        plan = plan_with(workloads=[self.NETWORKED])
+        assert "WL003" in judge_files(here, {"plan.json": plan}, cluster=None).rules
+        assert "WL003" not in judge_files(here, {"plan.json": plan, "m.yaml": networking()}, cluster=None).rules
+
+    def test_what_manifests_replace_is_judged_all_the_same(self, here: Path) -> None:
+        """The plan renders its own version."""
+        wrong = {**self._networkings("trading-eni")[0], "eniType": "Trunk"}
+        workloads = [{**self.NETWORKED, "podNetworking": "none"}, {**self.NETWORKED, "name": "x", "podNetworking": "y"}]
+        plan = plan_with(podNetworkings=[wrong], workloads=workloads)
+        plan["cluster"]["vSwitches"].append({"id": "vsw-few", "zone": "cn-hangzhou-j", "vpcId": "vpc-1"})
+        files = {"plan.json": plan, "m.yaml": stream(networking(), workload("Deployment", **EXCLUSIVE))}
+        found = {(f.rule.id, f.place.path) for f in judge_files(here, files, cluster=None).report.findings}
+        assert {("PN001", "podNetworkings[0].eniType"), ("WL003", "workloads[0].podNetworking")} <= found
+        assert ("WL003", "workloads[1].podNetworking") in found
+
+    def test_a_waiver_of_what_only_both_have_is_used(self, here: Path) -> None:
+        waiver = {"rule": "ENI008", "path": "nodePools[0]", "reason": "it grows"}
+        plan = {**self._plan(), "waivers": [waiver]}
+        files = {"plan.json": plan, "m.yaml": stream(self._pods("a", 30))}
+        judged = judge_files(here, files, cluster=None)
+        assert [f.waived for f in judged.report.findings if f.rule.id == "ENI008"] == ["it grows"]
+        assert "WV003" not in judged.rules
 
 
 def made(kind: str, name: str, by: tuple[str, str], *, template: dict[str, Any], **labels: str) -> dict[str, Any]:

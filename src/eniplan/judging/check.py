@@ -25,16 +25,22 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document, Path
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.load import LoadedPlan
+    from eniplan.plan.model import Plan
     from eniplan.plan.waivers import WaiverFile
     from eniplan.report.model import Finding, PoolSheet, Undecided, ZoneUse
     from eniplan.rules.base import AnyRule, Fix, Level, Settings
     from eniplan.rules.shared import Share
 
 
-class _Own(NamedTuple):
-    """The waivers of a plan, and the findings of that plan, to which they apply."""
+_REPLACED = ("podNetworkings", "workloads")
+"""The parts of a plan of which manifests can have another version."""
 
-    file: WaiverFile
+
+class _Own(NamedTuple):
+    """The findings of a plan, and its waivers, which apply to them."""
+
+    file: WaiverFile | None
+    """None: it has no waivers."""
     findings: list[Finding]
     rules: tuple[AnyRule, ...]
     """The rules applied to the plan. Waiver rules judge waivers that are also in another file only once."""
@@ -50,7 +56,7 @@ class _Counted(NamedTuple):
     cluster: tuple[str, str | None]
     """The form of the input, and the id of the cluster."""
     findings: list[Finding]
-    """Where findings across plans go."""
+    """What was found in it; findings across plans are added."""
 
 
 class _Run:
@@ -66,7 +72,6 @@ class _Run:
         self._counts: dict[tuple[object, ...], int] = {}
         """The index of each plan in that list, by place. A plan judged again with manifests is counted with them."""
         self.zones: list[ZoneUse] = []
-        self.findings: list[Finding] = []
         self.undecided: list[Undecided] = []
         self.problems: list[Problem] = []
         self.inputs: dict[str, None] = {}
@@ -105,28 +110,29 @@ class _Run:
                 judge.ask(rule, (view, live))
         _ask_of_types(judge, view, {rule.id for rule in rules if isinstance(rule, TypeRule)})
         self.undecided += judge.undecided()
-        findings = self.findings
-        if view.plan.waivers:
-            from eniplan.plan.waivers import WaiverFile  # noqa: PLC0415 - compiles a schema of its own
+        at = self._counts.get(item.document.place(())[:3]) if item.beside else len(self._counted)
+        if at is not None and at < len(self._counted):
+            findings = self._counted[at].findings
+            findings[:] = [*_said_alone(findings, document, view.plan), *judge.findings]
+        else:
+            findings = judge.findings
+            file = None
+            if view.plan.waivers:
+                from eniplan.plan.waivers import WaiverFile  # noqa: PLC0415 - compiles a schema of its own
 
-            findings = []
-            file = WaiverFile(item.document, view.plan.waivers, left_out=item.left_out)
+                file = WaiverFile(item.document, view.plan.waivers, left_out=item.left_out)
             self._own.append(_Own(file, findings, () if item.beside else self.rules(live=live is not None)))
-        findings += judge.findings
-        self._count(item, view, findings)
+        if at is not None:
+            self._count(item, view, findings, at)
 
-    def _count(self, item: LoadedPlan, view: PlanView, findings: list[Finding]) -> None:
-        place = item.document.place(())[:3]
-        at = self._counts.get(place) if item.beside else len(self._counted)
-        if at is None:
-            return
+    def _count(self, item: LoadedPlan, view: PlanView, findings: list[Finding], at: int) -> None:
         # Two inputs may define one pool: HCL and its Terraform plan.
         may_share = view.cluster.id is not None and (item.beside or item.form or not item.files)
         shared = share(item.document, view) if may_share else None
         pools, zones = tuple(sheets.planned(item, view)), tuple(sheets.zones(view))
         self._counted[at : at + 1] = [_Counted(pools, zones, shared, (item.form, view.cluster.id), findings)]
         if not item.files:
-            self._counts[place] = at
+            self._counts[item.document.place(())[:3]] = at
 
     def finish(self, waivers: Iterable[WaiverFile | Problem]) -> list[Finding]:
         """Check what plans share, and apply all waivers."""
@@ -141,9 +147,12 @@ class _Run:
             # A plan file given twice counts once. Other inputs are read once, and may share the file of a module.
             self._across(plans if form else list({plan[0].place: plan for plan in plans}.values()))
         today = self._settings.today
-        found = self.findings
+        found: list[Finding] = []
         for own in self._own:
-            found += waive(own.findings, own.file, own.rules, (own.file.document.file,), today)
+            if own.file is None:
+                found += own.findings
+            else:
+                found += waive(own.findings, own.file, own.rules, (own.file.document.file,), today)
         found = each_once(found)
         for file in waivers:
             if isinstance(file, Problem):
@@ -213,6 +222,19 @@ def _about(view: PlanView, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
     if plan.node_pools or plan.cluster != Cluster(plan.cluster.id):
         return rules
     return tuple(rule for rule in rules if not all(fact.key.startswith("cluster") for fact in rule.needs))
+
+
+def _said_alone(findings: Iterable[Finding], both: Document, plan: Plan) -> Iterator[Finding]:
+    """Yield the findings of a plan alone that hold beside manifests: those about what these replace in the plan.
+
+    Everything else is judged again with the manifests, which tell more: whose pods use which addresses, for example.
+    """
+    paths = (*(pn.path for pn in plan.pod_networkings), *(workload.path for workload in plan.workloads))
+    kept = {both.place(path).path for path in paths}
+    for found in findings:
+        part = found.place.path.partition(".")[0]
+        if part.startswith(_REPLACED) and part not in kept:
+            yield found
 
 
 def _ask_of_types(judge: Judge, view: PlanView, rules: Collection[str]) -> None:
