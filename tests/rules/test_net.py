@@ -236,7 +236,7 @@ class TestNET002:
             for name, replicas in (("a", 2), ("b", 0))
         ]
         changes = {"podNetworkings": networkings, "workloads": workloads}
-        assert found(judge({**changes, "cluster.vSwitches": [free(5)]}), "NET002") == []
+        assert found(judge({**changes, "cluster.vSwitches": [free(6)]}), "NET002") == []
         assert "(2 pods and 3" in only(judge({**changes, "cluster.vSwitches": [free(4)]}), "NET002").message
 
     def test_the_type_with_most_pods_decides(self) -> None:
@@ -316,7 +316,7 @@ class TestSharedVSwitches:
         assert "20 free in vsw-j" in only(judge(changes), "NET002").message
 
     def test_what_runs_on_each_node_grows_with_the_pool(self) -> None:
-        """Two Pods, and an agent and a system pod on each node; at most four nodes."""
+        """Two pods and one of their update, and an agent and a system pod on each node; at most four nodes."""
         second = {**PN, "name": "other", "podSelector": {"matchLabels": {"network": "other"}}}
         workloads: list[dict[str, Any]] = [
             {**WORKLOAD, "name": "one", "replicas": 2, "podNetworking": PN["name"]},
@@ -327,7 +327,7 @@ class TestSharedVSwitches:
             "podNetworkings": [PN, second], "workloads": workloads,
         }  # fmt: skip
         (sheet,) = judge(changes).pools
-        assert (sheet.addresses["vsw-j"].needed, sheet.addresses["vsw-j"].largest) == (4, 10)
+        assert (sheet.addresses["vsw-j"].needed, sheet.addresses["vsw-j"].largest) == (5, 11)
         unknown_type = {**changes, f"{POOL}.instanceTypes": ["ecs.new.xlarge"]}
         (sheet,) = judge(unknown_type).pools
         assert (sheet.addresses["vsw-j"].needed, sheet.addresses["vsw-j"].largest) == (None, None)
@@ -385,8 +385,8 @@ class TestSharedVSwitches:
         }  # fmt: skip
         report = judge(changes)
         assert found(report, "NET002") == []
-        # 3 replicas, and on each of 3 nodes one agent and one system pod.
-        assert report.pools[0].addresses["vsw-j"].needed == 9
+        # 3 replicas and one of their update, and on each of 3 nodes one agent and one system pod.
+        assert report.pools[0].addresses["vsw-j"].needed == 10
         assert report.pools[0].addresses["vsw-j2"].needed == 21
         # The zone as a whole: the pods share the ENIs of the nodes.
         assert report.pools[0].zones["cn-hangzhou-j"].needed == 21
@@ -461,6 +461,98 @@ class TestSharedVSwitches:
         changes = {"podNetworkings": [PN], "workloads": [{**WORKLOAD, "replicas": 1}]}
         report = judge(changes)
         assert report.pools[0].addresses["vsw-j"].needed == 21
+
+
+class TestUpdates:
+    """An update may start a pod before it removes one: for want of an address it waits forever."""
+
+    OTHER: ClassVar[dict[str, Any]] = {**PN, "name": "other", "podSelector": {"matchLabels": {"network": "other"}}}
+
+    def _shared(self, ips: int, *workloads: dict[str, Any], **changes: object) -> Report:
+        """Judge a pool of three nodes, of which two PodNetworkings share a vSwitch, with these workloads."""
+        named = [{"name": f"w{i}", "podNetworking": PN["name"], **w} for i, w in enumerate(workloads)]
+        return judge({
+            "podNetworkings": [PN, self.OTHER], "cluster.vSwitches": [free(ips)],
+            "workloads": [{**WORKLOAD, **item} for item in named], **changes,
+        })  # fmt: skip
+
+    def test_what_is_enough_for_all_pods_is_too_few_for_their_update(self) -> None:
+        pods: tuple[dict[str, Any], ...] = ({"replicas": 3}, {"replicas": 4, "podNetworking": "other"})
+        finding = only(self._shared(10, *pods), "NET002")
+        assert (finding.level, finding.facts["needed"], finding.facts["available"]) == ("warning", 11, 10)
+        assert "can need 11 addresses in cn-hangzhou-j (7 pods, 1 more in a rolling update and 3" in finding.message
+        assert finding.hint == (
+            "give the pods another vSwitch in cn-hangzhou-j, or set maxSurge to 0 and maxUnavailable to 1"
+        )
+        assert found(self._shared(11, *pods), "NET002") == []
+        worse = only(self._shared(9, *pods), "NET002")
+        assert (worse.level, worse.facts["needed"]) == ("error", 10)
+        assert "(7 pods and 3 nodes)" in worse.message
+
+    @pytest.mark.parametrize(
+        ("workload", "more"),
+        [
+            ({"kind": "Deployment", "replicas": 4}, 0),
+            ({"kind": "StatefulSet"}, 0),
+            ({"kind": "Deployment", "strategy": {"type": "Recreate"}}, 0),
+            ({"kind": "Deployment", "strategy": {"rollingUpdate": {"maxSurge": "50%", "maxUnavailable": 1}}}, 0),
+            ({"kind": "Deployment", "strategy": {"rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}}, 1),
+            ({"kind": "Deployment", "maxReplicas": 3}, 1),
+            ({"kind": "Deployment", "maxReplicas": 4}, 0),
+            ({"kind": "CloneSet", "strategy": {"maxSurge": 1, "maxUnavailable": 0}}, 1),
+            ({"kind": "Rollout", "strategy": {"canary": {"maxSurge": 1, "maxUnavailable": 0}}}, 1),
+            ({"kind": "Rollout", "strategy": {"blueGreen": {}}}, 2),
+            ({"kind": "Rollout", "strategy": {"blueGreen": {}}, "maxReplicas": 3}, 3),
+            ({"kind": "DaemonSet", "replicas": 1}, 0),
+            (
+                {
+                    "kind": "DaemonSet",
+                    "replicas": 1,
+                    "strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+                },
+                1,
+            ),
+        ],
+    )
+    def test_kinds(self, workload: dict[str, Any], more: int) -> None:
+        (sheet,) = self._shared(4000, {"podNetworking": "other", "replicas": 4}, workload).pools
+        number = 3 if workload["kind"] == "DaemonSet" else workload.get("maxReplicas") or workload.get("replicas", 2)
+        assert sheet.addresses["vsw-j"].needed == 4 + number + more
+
+    def test_updates_take_turns(self) -> None:
+        """Also those of pods with other PodNetworkings, and of other pools."""
+        pods: list[dict[str, Any]] = [{"replicas": 3}, {"replicas": 3}, {"replicas": 3, "podNetworking": "other"}]
+        more = {"nodePools[1]": SECOND, "cluster.podDefaults.vSwitchIds": ["vsw-j"]}
+        pns = [{**pn, "nodePools": ["trading", "two"]} for pn in (PN, self.OTHER)]
+        pods += [{**pod, "nodePool": "two"} for pod in pods]
+        finding = only(self._shared(24, *pods, **more, podNetworkings=pns), "NET002")
+        assert (finding.facts["needed"], finding.level) == (25, "warning")
+        assert found(self._shared(25, *pods, **more, podNetworkings=pns), "NET002") == []
+
+    def test_without_a_free_eni_no_address_is_needed(self) -> None:
+        """The new pod waits for an ENI, which WL016 reports."""
+        strategy = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+        report = self._shared(24, {"replicas": 17, "strategy": strategy}, {"replicas": 4, "podNetworking": "other"})
+        assert found(report, "NET002") == []
+        assert len(found(report, "WL016")) == 1
+
+    def test_one_of_a_few_hides_no_shortage_of_all(self) -> None:
+        more = free(6, {**VSWITCH_J, "id": "vsw-j2"})
+        pns = [{**PN, "vSwitchIds": ["vsw-j2"]}, {**self.OTHER, "vSwitchIds": ["vsw-j", "vsw-j2"]}]
+        pods: tuple[dict[str, Any], ...] = ({"replicas": 6, "strategy": {"rollingUpdate": {"maxUnavailable": 0}}},
+                                            {"replicas": 8, "podNetworking": "other"})  # fmt: skip
+        both = {"cluster.vSwitches": [free(10), more], "podNetworkings": pns}
+        levels = [(f.level, f.facts["needed"]) for f in found(self._shared(0, *pods, **both), "NET002")]
+        assert sorted(levels) == [("error", 17), ("warning", 7)]
+        both["cluster.vSwitches"] = [free(11), more]
+        assert [f.facts["needed"] for f in found(self._shared(0, *pods, **both), "NET002")] == [7]
+
+    def test_a_larger_pool_too(self) -> None:
+        scaling = {f"{POOL}.desiredSize": ABSENT, f"{POOL}.autoScaling": {"min": 1, "max": 4}}
+        pods: tuple[dict[str, Any], ...] = ({"replicas": 3}, {"replicas": 3, "podNetworking": "other"})
+        finding = only(self._shared(10, *pods, **scaling), "NET002")
+        assert (finding.level, finding.facts["size"], finding.facts["needed"]) == ("warning", "largest", 11)
+        assert finding.hint == "give the pods another vSwitch in cn-hangzhou-j, or make the pool smaller"
 
 
 class TestNET003:

@@ -140,7 +140,7 @@ def zones_together(plans: Sequence[Share], alone: Sequence[Sequence[ZoneUse]]) -
 def _by_v_switch(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresses]:
     return {
         v.id: _addresses(
-            here.of(frozenset((v.id,)), [pods for ids, pods in here.asked if v.id in ids]), v.available_ips
+            here.of(frozenset((v.id,)), [asked for ids, asked in here.asked if v.id in ids]), v.available_ips
         )
         for here, v_switches in wanted.items()
         for v in v_switches
@@ -150,7 +150,7 @@ def _by_v_switch(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresse
 def _by_zone(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresses]:
     return {
         here.zone: _addresses(
-            here.of(frozenset(v.id for v in v_switches), [pods for _, pods in here.asked]),
+            here.of(frozenset(v.id for v in v_switches), [asked for _, asked in here.asked]),
             total(v.available_ips for v in v_switches),
         )
         for here, v_switches in wanted.items()
@@ -158,7 +158,7 @@ def _by_zone(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresses]:
 
 
 def _addresses(needs: Needs, available: int | None) -> Addresses:
-    return Addresses(needs.desired.pods, needs.largest.pods, needs.desired.nodes, available, needs.largest.nodes)
+    return Addresses(needs.desired.at_once, needs.largest.at_once, needs.desired.nodes, available, needs.largest.nodes)
 
 
 def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:

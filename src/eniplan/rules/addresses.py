@@ -6,13 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from eniplan.k8s.kinds import PER_NODE
+from eniplan.rules.packing import started_first
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from eniplan.plan.model import Sizes, VSwitch, Workload
-    from eniplan.rules.view import PlanView, PodConfig, PoolView
+    from eniplan.rules.view import PlanView, PoolView
 
 
 class Need(NamedTuple):
@@ -22,11 +23,18 @@ class Need(NamedTuple):
     """IPv4 addresses of exclusive pods: one each, plus one IPv6 address in dual stack."""
     nodes: int
     """Addresses of the nodes' own primary ENIs in the same vSwitches."""
+    updating: int = 0
+    """Addresses of pods that an update starts before it removes any: those of one workload, for they can take turns."""
+
+    @property
+    def at_once(self) -> int | None:
+        """Addresses of pods, also while a workload is updated."""
+        return None if self.pods is None else self.pods + self.updating
 
     @property
     def total(self) -> int | None:
         """All addresses."""
-        return None if self.pods is None else self.pods + self.nodes
+        return None if self.pods is None else self.pods + self.updating + self.nodes
 
 
 class Needs(NamedTuple):
@@ -44,6 +52,8 @@ class Demand(NamedTuple):
     v_switches: tuple[VSwitch, ...]
     """The pod vSwitches in the zone; empty if the configuration has none there."""
     pods: Sizes
+    updating: int
+    """The pods that an update of one of its workloads starts before it removes any."""
 
 
 def total(counts: Iterable[int | None]) -> int | None:
@@ -58,6 +68,13 @@ def demands(view: PlanView) -> tuple[Demand, ...]:
     return tuple(demand for pool in view.pools for demand in _of_pool(pool))
 
 
+class Asked(NamedTuple):
+    """The pods of a configuration in a zone: see `Demand`."""
+
+    pods: Sizes
+    updating: int
+
+
 class Part(NamedTuple):
     """What a pool can need in a zone."""
 
@@ -68,10 +85,10 @@ class Part(NamedTuple):
     nodes: Sizes
     node_v_switches: frozenset[str]
     """The vSwitches of its ECS nodes there, which use addresses too."""
-    asked: tuple[tuple[frozenset[str], Sizes], ...]
+    asked: tuple[tuple[frozenset[str], Asked], ...]
     """For each configuration: its vSwitches there, and its pods."""
 
-    def of(self, v_switches: frozenset[str], asked: Sequence[Sizes]) -> Needs:
+    def of(self, v_switches: frozenset[str], asked: Sequence[Asked]) -> Needs:
         """Return what these pods of the pool need, and its nodes if they are in these vSwitches.
 
         Configurations share the ENIs of the nodes, so together they never need more.
@@ -80,9 +97,12 @@ class Part(NamedTuple):
         found = []
         for index, (most, nodes) in enumerate(zip(self.most, self.nodes, strict=True)):
             # What is asked is unknown only if the most is. A pool of unknown size asks for nothing in `parts`.
-            together = sum(pods[index] or 0 for pods in asked)
+            together = sum(each.pods[index] or 0 for each in asked)
             pods = 0 if not asked else None if most is None else min(most, together)
-            found.append(Need(pods, (nodes or 0) if beside else 0))
+            # Without a free ENI no address is needed: the new pod waits, which WL016 reports.
+            updating = max((each.updating for each in asked), default=0)
+            updating = min(updating, (most or 0) - (pods or 0)) if updating else 0
+            found.append(Need(pods, (nodes or 0) if beside else 0, updating))
         return Needs(*found)
 
 
@@ -90,7 +110,9 @@ def part(pool: PoolView, zone: str, wanted: Iterable[Demand]) -> Part:
     """Return what these configurations of a pool can need in a zone."""
     nodes = pool.pool.sizes.each(pool.nodes_per_zone)
     own = () if pool.pool.is_lingjun else (v.id for v in pool.node_v_switches if v.zone == zone)
-    asked = ((frozenset(v.id for v in demand.v_switches), demand.pods) for demand in wanted)
+    asked = (
+        (frozenset(v.id for v in demand.v_switches), Asked(demand.pods, demand.updating)) for demand in wanted
+    )  # fmt: skip
     return Part(pool.pool.name, zone, nodes.each(pool.most_pods), nodes, frozenset(own), tuple(asked))
 
 
@@ -121,14 +143,24 @@ class Use(NamedTuple):
     is_whole: bool
     """Whether these are all vSwitches of the zone, and no single configuration has all of them."""
 
-    def short(self) -> str | None:
-        """Return the size of the pools at which addresses run out; None if they do not, or if that is unknown."""
-        if self.free is None:
-            return None
-        for size, need in (("desired", self.need.desired), ("largest", self.need.largest)):
-            if need.total is not None and need.total > self.free:
-                return size
+    def short(self) -> Short | None:
+        """Return when addresses run out first; None if they do not, or if that is unknown."""
+        now, later = self.need
+        moments = (("desired", now._replace(updating=0)), ("desired", now), ("largest", later))
+        for order, (size, need) in enumerate(moments):
+            if self.free is not None and need.total is not None and need.total > self.free:
+                return Short(order, size, need)
         return None
+
+
+class Short(NamedTuple):
+    """A moment at which addresses run out."""
+
+    order: int
+    """The worst is 0: at the desired size, without updates."""
+    size: str
+    """The size of the pools: `desired` or `largest`."""
+    need: Need
 
 
 def uses(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Use]:
@@ -154,7 +186,7 @@ def _needs_in(here: Mapping[int, Part]) -> Callable[[frozenset[str]], dict[int, 
 
     Every set that is asked for is listed under one of its vSwitches: comparing all sets with all would take too long.
     """
-    asking: dict[str, list[tuple[int, frozenset[str], Sizes]]] = {}
+    asking: dict[str, list[tuple[int, frozenset[str], Asked]]] = {}
     beside: dict[str, list[int]] = {}
     for i, item in here.items():
         for asked, pods in item.asked:
@@ -163,7 +195,7 @@ def _needs_in(here: Mapping[int, Part]) -> Callable[[frozenset[str]], dict[int, 
             beside.setdefault(name, []).append(i)
 
     def needs(v_switches: frozenset[str]) -> dict[int, Needs]:
-        inside: dict[int, list[Sizes]] = {i: [] for name in v_switches for i in beside.get(name, ())}
+        inside: dict[int, list[Asked]] = {i: [] for name in v_switches for i in beside.get(name, ())}
         for name in v_switches:
             for i, asked, pods in asking.get(name, ()):
                 if asked <= v_switches:
@@ -188,16 +220,16 @@ class Shortage(NamedTuple):
 
 def shortages(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Shortage]:
     """Yield the sets of vSwitches with too few addresses, but not those that contain a reported set."""
-    told: dict[tuple[str, str], list[frozenset[str]]] = {}
+    told: dict[str, list[tuple[int, frozenset[str]]]] = {}
     for use in uses(found, free):
-        size, ids = use.short(), frozenset(use.v_switches)
-        if size is None or use.free is None:
+        short, ids = use.short(), frozenset(use.v_switches)
+        if short is None or use.free is None:
             continue
-        if not any(smaller <= ids for name in ids for smaller in told.get((size, name), ())):
-            for reported in {size, "largest"}:
-                told.setdefault((reported, min(ids)), []).append(ids)
-            pools = tuple(i for i, own in use.parts.items() if getattr(own, size).total)
-            yield Shortage(use.zone, use.v_switches, size, getattr(use.need, size), use.free, pools)
+        worse = (smaller for name in ids for order, smaller in told.get(name, ()) if order <= short.order)
+        if not any(smaller <= ids for smaller in worse):
+            told.setdefault(min(ids), []).append((short.order, ids))
+            pools = tuple(i for i, own in use.parts.items() if getattr(own, short.size).total)
+            yield Shortage(use.zone, use.v_switches, short.size, short.need, use.free, pools)
 
 
 def together(needs: Iterable[Needs]) -> Needs:
@@ -208,7 +240,8 @@ def together(needs: Iterable[Needs]) -> Needs:
 
 def _sum(needs: Iterable[Need]) -> Need:
     listed = list(needs)
-    return Need(total(need.pods for need in listed), sum(need.nodes for need in listed))
+    pods, nodes = total(need.pods for need in listed), sum(need.nodes for need in listed)
+    return Need(pods, nodes, max((need.updating for need in listed), default=0))
 
 
 def _of_pool(pool: PoolView) -> Iterator[Demand]:
@@ -221,26 +254,26 @@ def _of_pool(pool: PoolView) -> Iterator[Demand]:
     for config in pool.configs:
         if not config.in_use or config.v_switch_ids is None:
             continue  # NET001 reports it as unknown
+        fallback = config.networking is None
+        # The only PodNetworking of a pool, or its only configuration, can use every ENI whatever the listed workloads:
+        # they may be scaled. If several share a pool, the listed workloads decide.
+        alone = len(pool.configs) == (1 if fallback else 2)  # itself and the fallback
         mine = users.get(config.networking, [])
-        pods = pool.pool.sizes.each(partial(_pods, pool, config, mine))
+        listed = None if alone or not (mine or fallback) else mine
+        pods = pool.pool.sizes.each(partial(_pods, pool, listed, fallback=fallback))
+        updating = max((started_first(workload, workload.most_replicas) for workload in listed or ()), default=0)
         pod_v_switches = pool.config_v_switches(config)
         for zone in pool.zones:
-            yield Demand(pool, zone, pod_v_switches.get(zone, ()), pods)
+            yield Demand(pool, zone, pod_v_switches.get(zone, ()), pods, updating)
 
 
-def _pods(pool: PoolView, config: PodConfig, mine: Sequence[Workload], size: int) -> int | None:
-    """Return the most pods that get a configuration in one zone.
-
-    The only PodNetworking of a pool, or its only configuration, can use every ENI whatever the listed workloads:
-    they may be scaled. If several share a pool, the listed workloads decide.
-    """
+def _pods(pool: PoolView, listed: Sequence[Workload] | None, size: int, *, fallback: bool) -> int | None:
+    """Return the most pods that get a configuration in one zone: those of its workloads, or any if these are None."""
     nodes = pool.nodes_per_zone(size)
     most = pool.most_pods(nodes)
-    fallback = config.networking is None
-    alone = len(pool.configs) == 1 if fallback else len(pool.configs) == 2  # noqa: PLR2004 - itself and the fallback
-    if most is None or alone or not (mine or fallback):
+    if most is None or listed is None:
         return most
-    every_node = sum(w.replicas for w in mine if w.kind in PER_NODE)
+    every_node = sum(w.replicas for w in listed if w.kind in PER_NODE)
     if fallback:
         every_node += pool.pool.system_pods_per_node + sum(not guest.is_passed_by for guest in pool.guests)
-    return min(most, sum(w.most_replicas for w in mine if w.kind not in PER_NODE) + nodes * every_node)
+    return min(most, sum(w.most_replicas for w in listed if w.kind not in PER_NODE) + nodes * every_node)

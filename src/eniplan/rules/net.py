@@ -12,7 +12,16 @@ from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import BOTH_V_SWITCHES, VSWITCH_J, VSWITCH_K
 from eniplan.rules.shared import free_together
-from eniplan.rules.sources import CODE_POD, CODE_VALIDATE, EXCL, PN, REL, SG_DOC, V_SWITCHES_API
+from eniplan.rules.sources import (
+    CODE_POD,
+    CODE_VALIDATE,
+    EXCL,
+    KUBERNETES_ROLLOUT,
+    PN,
+    REL,
+    SG_DOC,
+    V_SWITCHES_API,
+)
 from eniplan.versions import TerwayVersion
 
 if TYPE_CHECKING:
@@ -132,16 +141,18 @@ def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
         facts.WORKLOAD_KIND,
         facts.REPLICAS,
         facts.MAX_REPLICAS,
+        facts.STRATEGY,
     ),
     effect="The surplus pods stay in ContainerCreating (ip not enough). Every exclusive pod uses one address, and so "
-    "does each node in the same vSwitch.",
-    sources=(EXCL, CODE_POD),
+    "does each node in the same vSwitch. An update that starts a pod before it removes one needs one more, or it waits "
+    "forever.",
+    sources=(EXCL, CODE_POD, KUBERNETES_ROLLOUT),
     passes={"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 24}]},
     fails={"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 23}]},
     across=_short_together,
 )
 def net002(view: PlanView) -> Outcome:
-    """The need at the desired (error) and largest size (warning), in every set of vSwitches that pods share."""
+    """The need at the desired size (error), in updates and at the largest size (warning), in each set of vSwitches."""
     for pool in view.pools:
         yield from _unseen(view, pool)
     for demand in view.once(demands):
@@ -176,6 +187,13 @@ def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
     if len(names) == 1:
         who = say("pool {pool!r}", pool=names[0])
     what = count(need.pods or 0, "{n} pod", "{n} pods")
+    hint = say("give the pods another vSwitch in {zone}, or make the pool smaller", zone=zone)
+    if need.updating:
+        what = say("{pods}, {n} more in a rolling update", pods=what, n=need.updating)
+        if found.size == "desired":
+            hint = say(
+                "give the pods another vSwitch in {zone}, or set maxSurge to 0 and maxUnavailable to 1", zone=zone
+            )
     if need.nodes:
         what = say("{pods} and {nodes}", pods=what, nodes=count(need.nodes, "{n} node", "{n} nodes"))
     return Hit(
@@ -190,9 +208,9 @@ def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
             vSwitches=tuple(found.v_switches),
             available=found.free,
         ),
-        say("give the pods another vSwitch in {zone}, or make the pool smaller", zone=zone),
+        hint,
         {"pools": names},
-        level="error" if found.size == "desired" else "warning",
+        level="error" if found.size == "desired" and not need.updating else "warning",
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.labels import Index
 from eniplan.k8s.pods import NOT_APART
+from eniplan.k8s.rollout import rollout, starts_whole
 from eniplan.k8s.terway import ENI, POD_ENI
 from eniplan.messages import count, say
 from eniplan.values import NamedTuple
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from eniplan.k8s.pods import Apart, PodTerm
+    from eniplan.k8s.rollout import Rollout
     from eniplan.messages import Message
     from eniplan.plan.model import Workload
     from eniplan.rules.view import PoolView
@@ -44,6 +46,21 @@ def enis_of(workload: Workload, *, is_lingjun: bool) -> int:
     if pod is not None and written:
         asked = pod.request(ENI, first=written)
     return max(asked, written, 1)
+
+
+def adding(workload: Workload, replicas: int) -> Rollout | None:
+    """Return the update of a workload if new pods have to fit beside all old ones; else None."""
+    if workload.kind not in {"Deployment", "Rollout", "DaemonSet", "CloneSet"} or not replicas:
+        return None
+    found = rollout(workload.kind, workload.strategy, replicas)
+    return found if found is not None and not found.unavailable else None
+
+
+def started_first(workload: Workload, replicas: int) -> int:
+    """Return how many pods an update of a workload must start before it removes any."""
+    if adding(workload, replicas) is None:
+        return 0
+    return replicas if starts_whole(workload.strategy) else 1
 
 
 class Load(NamedTuple):

@@ -9,13 +9,14 @@ from eniplan import facts
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.nodes import ZONE_LABELS
 from eniplan.k8s.pods import ANTI_AFFINITY
-from eniplan.k8s.rollout import rollout, starts_whole
+from eniplan.k8s.rollout import starts_whole
 from eniplan.messages import count, named, say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import TWO_ZONES, WORKLOAD
 from eniplan.rules.packing import (
+    adding,
     apart,
     beyond,
     count_nodes,
@@ -273,7 +274,7 @@ def _zones(number: int) -> Message:
 def wl016(view: PlanView) -> Outcome:
     """Updates that remove no pod before a new one runs, in a pool without a free ENI at its largest size."""
     for pool in view.pools:
-        updates = [(w, found) for w in pool.workloads if (found := _update(w)) is not None]
+        updates = [(w, found) for w in pool.workloads if (found := adding(w, w.replicas)) is not None]
         if not updates:
             continue
         load = pool.once(load_of)
@@ -401,11 +402,3 @@ def _without_zone(pool: PoolView, workload: Workload, update: Rollout) -> Outcom
     )  # fmt: skip
     hint = say("set maxUnavailable to 1 and maxSurge to 0, or give the pool a vSwitch in another zone")
     yield Hit((*workload.path, "strategy"), message, hint)
-
-
-def _update(workload: Workload) -> Rollout | None:
-    """Return the update of a workload if new pods have to fit beside all old ones; else None."""
-    if workload.kind not in {"Deployment", "Rollout", "DaemonSet", "CloneSet"} or not workload.replicas:
-        return None
-    found = rollout(workload.kind, workload.strategy, workload.replicas)
-    return found if found is not None and not found.unavailable else None
