@@ -11,7 +11,7 @@ import pytest
 from eniplan.plan.load import MAX_BYTES
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import example
-from tests.inputs.support import ADDRESS, AFTER, BODY, CLUSTER, LABEL, RESOURCE, hcl, terraform_plan, text
+from tests.inputs.support import ADDRESS, AFTER, BODY, CLUSTER, LABEL, RESOURCE, hcl, judge_files, terraform_plan, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -287,3 +287,33 @@ def test_a_fact_that_several_modules_leave_open_is_told_once(run: Run, tmp_path:
     assert [(item["fact"], item["rules"]) for item in many] == [(item["fact"], item["rules"]) for item in one]
     assert all([place["file"] for place in item["others"]] == ["./b/main.tf", "./c/main.tf"] for item in many)
     assert all(item["hint"].endswith("the same for ./b/main.tf, ./c/main.tf") for item in many)
+
+
+JOB = f"""\
+job:
+  script:
+    - |
+      aliyun cs POST /clusters/c1/nodepools --body '{json.dumps(BODY | {"kubernetes_config": {"labels": [LABEL]}})}'
+"""
+
+
+@pytest.mark.parametrize(
+    "name", [".github/workflows/a.yml", ".gitlab-ci.yml", ".gitlab/ci/a.yml", ".circleci/config.yml", ".drone.yml"]
+)
+def test_the_hidden_files_of_a_ci_are_read(here: Path, name: str) -> None:
+    judged = judge_files(here, {f"repo/{name}": JOB}, "repo")
+    column = JOB.splitlines()[3].index('{"labels"') + 1
+    assert judged.places == {"NP002": f"repo/{name}:4:{column} kubernetes_config.taints"}
+
+
+@pytest.mark.parametrize("name", [".terraform/pool.yml", ".cache/.github/pool.yml", ".gitlab-ci.d.yml", ".pool.yml"])
+def test_other_hidden_files_are_not(here: Path, name: str) -> None:
+    judged = judge_files(here, {f"repo/{name}": JOB}, "repo")
+    assert (judged.rules, len(judged.problems)) == (set(), 1)
+
+
+def test_the_jobs_of_a_ci_run_in_the_folder_of_the_repository(here: Path) -> None:
+    job = "job:\n  script:\n    - aliyun cs POST /clusters/c1/nodepools --body file://pools/a.json\n"
+    without = {**BODY, "kubernetes_config": {"labels": [LABEL]}}
+    judged = judge_files(here, {"repo/.gitlab/pool.yml": job, "repo/pools/a.json": without}, "repo/.gitlab")
+    assert judged.rules == {"NP002"}

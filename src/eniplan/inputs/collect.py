@@ -473,8 +473,8 @@ class Collected:
 
     def _take_call(self, call: Call, known: set[str]) -> None:
         """Collect a request in a script, unless its body is a file that is itself an input."""
-        folder = os.path.dirname(call.document.file)
-        found = next((f for f in (os.path.join(folder, call.file), call.file) if os.path.isfile(f)), None)
+        paths = (os.path.join(folder, call.file) for folder in _runs_in(call.document.file))
+        found = next(filter(os.path.isfile, paths), None)
         if call.file and found is not None:
             if os.path.normpath(found) in known:
                 return
@@ -624,6 +624,15 @@ class Collected:
         ]
         if not any(kept):
             self.skipped.append(item)
+
+
+def _runs_in(file: str) -> tuple[str, ...]:
+    """Return the folders in which a script may run: its own, the current one, and that of a CI: outside `.github`."""
+    folder = os.path.dirname(file)
+    return folder, "", _HIDDEN.split(folder)[0]
+
+
+_HIDDEN = re.compile(r"(?:^|[/\\])\.[^./\\]")
 
 
 def _may_be_plan(value: object) -> bool:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _NOT_WALKED = ("node_modules",)
+_OF_CI = frozenset((
+    ".buildkite", ".circleci", ".forgejo", ".gitea", ".github", ".gitlab", ".tekton", ".woodpecker", ".workflow",
+    *(f"{name}.{ending}" for name in (".drone", ".gitlab-ci", ".travis", ".woodpecker") for ending in ("yaml", "yml")),
+))  # fmt: skip
+"""Hidden folders and files whose jobs a CI runs: these may create node pools."""
 _GIT_FILES = (".gitignore", os.path.join(".git", "info", "exclude"))
 
 
@@ -98,6 +103,7 @@ def walk(folder: str, exclude: tuple[str, ...], unreadable: Callable[[OSError], 
         for name in sorted(files):
             path = os.path.join(root, name)
             why = _left_out(path, folder, left_out, here, is_folder=False) if left_out or here else None
+            why = say("a hidden file") if why is None and _is_hidden(name) else why
             yield path if why is None else Left(path, why)
 
 
@@ -105,8 +111,12 @@ _KERNEL = frozenset(("/dev", "/proc", "/sys"))
 _LINK = say("a link to a folder; named on the command line it is read")
 
 
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name not in _OF_CI
+
+
 def _why_not(path: str, name: str) -> str | None:
-    if name.startswith(".") or name in _NOT_WALKED:
+    if _is_hidden(name) or name in _NOT_WALKED:
         return say("a folder of tools")
     if f"/{name}" in _KERNEL and os.path.abspath(path) in _KERNEL:
         return say("a file system of the kernel")

@@ -224,9 +224,6 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
 def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
     """Read a file found in a folder, if it looks like an input."""
     name = os.path.basename(path)
-    if name.startswith("."):
-        run.skip(path, say("a hidden file"))
-        return
     if not name.endswith((*run.endings, *MAKE_ENDINGS, *PASSED_ON)):
         run.skip(path, say("not {endings}", endings=run.endings))
         return
