@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from eniplan.catalog.select import range_from
 from eniplan.cloud.place import endpoint_problem, is_region
 from eniplan.errors import InputError
-from eniplan.inputs import markdown, shell
+from eniplan.inputs import jq, markdown, shell
 from eniplan.inputs.hcl.files import _parsed
 from eniplan.inputs.script import is_worth
 from eniplan.inputs.script import read as read_script
 from eniplan.inputs.terraform import _Configured
+from eniplan.inputs.words import Part
 from eniplan.k8s import names, numbers
 from eniplan.k8s.rollout import rollout
 from eniplan.plan.document import plain_scalar, read_documents
@@ -90,6 +91,7 @@ READERS: tuple[Callable[[str], object], ...] = (
     printable,
     json_text,
     shell.commands,
+    lambda text: jq.printed([[Part(word, 0)] for word in ("jq", "-n", text)], lambda _: None, None),
     lambda text: [*markdown.blocks(text)],
     lambda text: is_worth(_bytes(text)),
     lambda text: _refused_at_most(lambda found: read_script("a.sh", _bytes(found)), text),

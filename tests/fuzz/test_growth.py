@@ -14,6 +14,7 @@ from eniplan.catalog.select import range_from
 from eniplan.cli.others import OtherInputs
 from eniplan.errors import InputError
 from eniplan.inputs.hcl.functions import _ODD_YAML, _YAML_COMMENT
+from eniplan.inputs.jq import _TOKEN
 from eniplan.inputs.markdown import _FENCE, scripts
 from eniplan.inputs.places import BLANK
 from eniplan.inputs.script import is_worth
@@ -330,6 +331,7 @@ PATTERNS: dict[str, Work] = {
     "fence": lambda n: _FENCE.match("> " * n + "x"),
     "script": lambda n: is_worth(b"aliyun " * n + b"\nCreateCluster"),
     "tokens of a body": lambda n: list(TOKENS.finditer("{{ a" * (n // 8) + "${a" * (n // 6))),
+    "program of jq": lambda n: list(_TOKEN.finditer('"' + "\\\\(" * (n // 4) + "1e" * (n // 4))),
     "lines in YAML": lambda n: list(scripts("".join(f"{' ' * (i % 200)}- a: b\n" for i in range(n // 50)))),
     "scripts in YAML": lambda n: list(scripts("a: |\n" * (2 * n))),
 }

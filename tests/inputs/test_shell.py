@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from eniplan.inputs.shell import commands, spelled, text
+from eniplan.inputs.shell import commands
+from eniplan.inputs.words import spelled, text
 
 
 def words(script: str) -> list[list[str]]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError
 from eniplan.inputs.places import NotKnown, Origin, Printed
-from eniplan.inputs.shell import UNKNOWN, Command, Part, commands, spelled, text
+from eniplan.inputs.shell import Command, commands
 from eniplan.inputs.templates import CLUSTER_REQUEST, TOKENS
 from eniplan.inputs.units import Stated
+from eniplan.inputs.words import UNKNOWN, Part, spelled, text
 from eniplan.k8s.values import rewritten
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, decode, read_documents
@@ -25,7 +26,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from eniplan.inputs.shell import Word
+    from eniplan.inputs.words import Word
     from eniplan.messages import Message
     from eniplan.plan.document import Path, Tree
 

@@ -8,26 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
+from eniplan.inputs.words import UNKNOWN, Part, text
 from eniplan.messages import say
 from eniplan.values import NamedTuple
 
-
-class Part(NamedTuple):
-    """A part of a word: literal text, or an unknown expression."""
-
-    text: str
-    at: int
-    """The offset in the script."""
-    unknown: str = ""
-    file: str = ""
-    """The file that the expression prints."""
-    note: str = ""
-    """The source of the text: the default of a variable."""
-
-
-Word: TypeAlias = "list[Part]"
+if TYPE_CHECKING:
+    from eniplan.inputs.words import Word
 
 
 class Command(NamedTuple):
@@ -44,6 +32,10 @@ class Command(NamedTuple):
     """Whether it adds to that file."""
     files: dict[str, Word] = {}  # noqa: RUF012 - never changed
     """The text of files that the script has written and that the command names, by word: `file://body.json`."""
+    is_piped: bool = False
+    """Whether it reads what the command before it prints."""
+    piped: Word | None = None
+    """What that command prints; None if unknown."""
 
 
 _NOTHING = Command([], [], "", "")
@@ -55,6 +47,8 @@ _FORMATS = frozenset((
     ("python3", "-m", "json.tool"), ("tr", "-d", "\\n"), ("tr", "-d", "\\r\\n"),
 ))  # fmt: skip
 """Commands that print the JSON that they read, in another layout."""
+_OF_FILE = frozenset(words for words in _FORMATS if words[-1] in (".", "json.tool"))
+"""Those that may be followed by a file."""
 _TAKES, _FILLS = ("mv", "rm", "sponge"), ("cp", "install")
 """Commands that change each file that they name, or the last one."""
 _EDITS = ("perl", "sed", "yq")
@@ -69,8 +63,6 @@ _BY_NAME = re.compile("^(?:file://|@)")
 _SEPARATORS = "\n;&|()"
 _MAX_DEPTH = 50
 """Maximum depth of nested substitutions; the rest of a deeper script is ignored."""
-UNKNOWN = "\0"
-"""Replaces an unknown part in `text`."""
 _ENDS = frozenset(" \t\r\n;&|()<>")
 _SPECIAL = re.compile(r"""[ \t\r\n;&|()<>'"\\$`]|\{\{(?=[^{}\n]*\}\})""")
 _IN_QUOTES = re.compile(r"""["\\$`]""")
@@ -96,16 +88,6 @@ Or what Ansible fills in before the shell runs: `{{ cluster_id }}`.
 _ASSIGNMENT = re.compile(r"(\w+)(?:\+)?=")
 _ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(?:[^\w\s]\S*\s+)*(\w+)", re.MULTILINE)
 _SETTERS = ("export", "local", "readonly", "declare", "typeset")
-
-
-def spelled(word: Word) -> str:
-    """Return a word's text, with unknown expressions as they are in the script."""
-    return "".join(part.unknown or part.text for part in word)
-
-
-def text(word: Word) -> str:
-    """Return a word's text, with `UNKNOWN` for each unknown part."""
-    return "".join(UNKNOWN if part.unknown else part.text for part in word)
 
 
 def commands(script: str, *, is_folded: bool = False) -> list[Command]:
@@ -155,11 +137,13 @@ class _Reader:
                 command = self._redirected(command)
             elif char in _SEPARATORS:
                 self._at += 1
-                here += self._finished(command) if records else [command]
-                command = _NOTHING
+                if char == "\n":
+                    self._read_waiting()
+                done = self._finished(command) if records else [command]
+                here += done
+                command = self._next(char, done or [command])
                 if char == end:
                     break
-                self._between(char)
             else:
                 words = self._several(is_first=not command.words)
                 command = command._replace(words=[*command.words, *words])
@@ -190,11 +174,15 @@ class _Reader:
         is_number = name.isdecimal() and self._script[self._at : self._at + 1] in ("<", ">")
         return [word] if word and not is_number else []
 
-    def _between(self, separator: str) -> None:
-        if separator == "\n":
-            self._read_waiting()
-        elif separator == "(":
+    def _next(self, separator: str, before: list[Command]) -> Command:
+        """Return the beginning of the command after a separator."""
+        if separator == "(":
             self.until(")")
+        is_first = separator == "|" and bool(before[-1].words) and self._script[self._at - 2] != "|"
+        if is_first and self._script[self._at : self._at + 1] != "|":  # `||` passes nothing on
+            return _NOTHING._replace(is_piped=True, piped=self._told(before[-1]))
+        # The command may stand in the line after a `|`.
+        return before[-1] if separator == "\n" and before[-1].is_piped and not before[-1].words else _NOTHING
 
     def _redirected(self, command: Command) -> Command:
         is_of_errors = self._script[max(self._at - 2, 0) : self._at].strip() == "2"
@@ -375,11 +363,8 @@ class _Reader:
 
     def _printed(self, inner: list[Command]) -> Word | None:
         """Return the output of a substitution; None if unknown."""
-        while len(inner) > 1 and not inner[-1].stdin and tuple(map(text, inner[-1].words)) in _FORMATS:
-            inner = inner[:-1]
-        if len(inner) != 1:
-            return None
-        return self._told(inner[0])
+        is_one = all(command.is_piped for command in inner[1:])
+        return self._told(inner[-1]) if inner and is_one else None
 
     def _told(self, command: Command) -> Word | None:
         """Return the text that a command prints; None if unknown."""
@@ -390,12 +375,19 @@ class _Reader:
             return command.words[2]
         # What `envsubst` fills in is unknown in the file, too.
         copies_input = names in ([], ["cat"]) or names[:1] in (["envsubst"], ["tee"]) or tuple(names) in _FORMATS
-        if copies_input and command.stdin is not _NOTHING.stdin:
-            return command.stdin  # of a here-document, it is read after the command
-        copies_file = (names[:1] == ["cat"] and not names[2:]) or tuple(names[:-1]) in _FORMATS
+        has_text = command.stdin is not _NOTHING.stdin
+        given = command.stdin if has_text else self._files.get(command.reads, command.piped)
+        if copies_input and (has_text or command.is_piped):
+            return given  # of a here-document, it is read after the command
+        copies_file = (names[:1] == ["cat"] and not names[2:]) or tuple(names[:-1]) in _OF_FILE
         file = command.reads if copies_input else names[-1] if copies_file else ""
-        if not file or UNKNOWN in file:
-            return None
+        if not file and names[:1] == ["jq"]:
+            from eniplan.inputs import jq  # noqa: PLC0415 - few scripts have it
+
+            return jq.printed(command.words, self._files.get, given)
+        return self._of_file(file, command) if file and UNKNOWN not in file else None
+
+    def _of_file(self, file: str, command: Command) -> Word:
         if file in self._files:
             return self._files[file]
         at = command.words[0][0].at if command.words else self._at

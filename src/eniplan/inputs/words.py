@@ -1,0 +1,35 @@
+"""The words of a shell script: literal text and unknown expressions, with their places."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from eniplan.values import NamedTuple
+
+
+class Part(NamedTuple):
+    """A part of a word: literal text, or an unknown expression."""
+
+    text: str
+    at: int
+    """The offset in the script."""
+    unknown: str = ""
+    file: str = ""
+    """The file that the expression prints."""
+    note: str = ""
+    """The source of the text: the default of a variable."""
+
+
+Word: TypeAlias = "list[Part]"
+UNKNOWN = "\0"
+"""Replaces an unknown part in `text`."""
+
+
+def spelled(word: Word) -> str:
+    """Return a word's text, with unknown expressions as they are in the script."""
+    return "".join(part.unknown or part.text for part in word)
+
+
+def text(word: Word) -> str:
+    """Return a word's text, with `UNKNOWN` for each unknown part."""
+    return "".join(UNKNOWN if part.unknown else part.text for part in word)
