@@ -489,6 +489,67 @@ def test_json_says_the_same_of_a_replacement(tmp_path: Path, monkeypatch: pytest
     assert "NP006" in judged.rules
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "right"),
+    [
+        ("create_before_destroy = true", "ignore_changes = [tags]", True),
+        ("ignore_changes = [tags]", "create_before_destroy = true", True),
+        ("create_before_destroy = true", "create_before_destroy = false", False),
+    ],
+)
+def test_an_override_file_changes_single_arguments_of_a_lifecycle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, second: str, *, right: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    head = f'resource "{RESOURCE}" "p" {{\n  '
+    files = {
+        "main.tf": f'{head}node_pool_name = "a"\n  {LABELS}\n  lifecycle {{\n    {first}\n  }}\n}}\n',
+        "a_override.tf": f"{head}lifecycle {{\n    {second}\n  }}\n}}\n",
+    }
+    assert ("NP006" in judge_files(tmp_path, files).rules) == right
+
+
+# --- A size that Terraform leaves alone ----------------------------------------------------------------------------
+
+MANY_PODS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: fast}
+spec:
+  replicas: 90
+  selector: {matchLabels: {app: fast}}
+  template:
+    metadata: {labels: {app: fast}}
+    spec:
+      nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}
+      tolerations: [{operator: Exists}]
+      containers: [{name: a, resources: {limits: {aliyun/eni: 1}}}]
+"""
+_SCALED = "scaling_config {\n    min_size = 1\n    max_size = 3\n  }"
+
+
+@pytest.mark.parametrize(
+    ("size", "ignored", "kept"),
+    [
+        ("desired_size = 3", "[desired_size]", "desired_size"),
+        ("desired_size = 3", "all", "desired_size"),
+        (_SCALED, "[tags, scaling_config[0].max_size]", "scaling_config"),
+        (_SCALED, "[tags, desired_size]", ""),
+        ("desired_size = 3", "[tags]", ""),
+    ],
+)
+def test_the_size_that_a_live_pool_keeps_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str, ignored: str, kept: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lifecycle = f"lifecycle {{\n    ignore_changes = {ignored}\n  }}"
+    text = (HCL_POOL % f"{LABELS}\n  {lifecycle}").replace("desired_size   = 1", size)
+    judged = judge_files(tmp_path, {"main.tf": text, "pods.yaml": MANY_PODS})
+    (hint,) = [str(item.hint) for item in judged.report.findings if item.rule.id == "ENI008"]
+    told = f"; a live pool keeps its own {kept} (ignore_changes): `terraform show -json plan.out` has it"
+    assert hint.endswith(told) if kept else "live pool" not in hint
+
+
 # --- Requests in another case, and several in one file -------------------------------------------------------------
 
 FAULTY = {**BODY, "scaling_group": {**BODY["scaling_group"], "instance_types": [FEW]}}

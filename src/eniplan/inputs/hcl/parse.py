@@ -129,14 +129,20 @@ def _block(text: Text, base: int, node: Node) -> Block:
 
 
 def overlaid(block: Block, over: Block) -> Block:
-    """Return a block with another one merged over it, like an override file: by argument, and by kind of block."""
-    gone = {_called(inner) for inner in over.blocks}
-    blocks = [inner for inner in block.blocks if _called(inner) not in gone] + over.blocks
+    """Return a block with another one merged over it, like an override file: by argument, and by kind of block.
+
+    Of nested blocks, Terraform merges the arguments only of `lifecycle`.
+    """
+    gone = {called(inner) for inner in over.blocks}
+    merged = next((inner for inner in block.blocks if inner.kind == "lifecycle"), None)
+    blocks = [inner for inner in block.blocks if called(inner) not in gone]
+    blocks += (overlaid(merged, new) if merged and new.kind == "lifecycle" else new for new in over.blocks)
     attributes = {**block.attributes, **over.attributes}
     return block._replace(files=(*block.files, *over.files), attributes=attributes, blocks=blocks)
 
 
-def _called(block: Block) -> str:
+def called(block: Block) -> str:
+    """Return the kind of the blocks that a block is or, if it is dynamic, creates."""
     return block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
 
 

@@ -27,6 +27,7 @@ from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome, pieces
 from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
 from eniplan.inputs.hcl.nodes import Call, Entries, Items, Literal, Name, entry
+from eniplan.inputs.hcl.parse import called
 from eniplan.inputs.hcl.sources import sources
 from eniplan.inputs.hcl.values import in_any_order, pairs, unknown
 from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text
@@ -108,6 +109,10 @@ class Tree:
         found = self._walk(path)
         if found is None:
             return NOTHING
+        kept = _kept_sizes(self.shapes[str(path[0])].block) if path[1:2] in ((), *_SIZES) else ()
+        if kept:
+            return say("a live pool keeps its own {sizes} (ignore_changes): `terraform show -json plan.out` has it",
+                       sizes=kept)  # fmt: skip
         if path[1:] in (("labels",), ("taints",)) and not found.shape.blocks.get(block := str(path[1])):
             return say("in a {block} block", block=block)
         key = found.shape.block.attributes.get("key") if path[1:2] == ("labels",) else None
@@ -502,6 +507,19 @@ class Configuration:
             found = ((read(words, instance), self._origin(instance)) for words, instance in made.items())
             state(stated, section, found)
         return stated
+
+
+_SIZES = (("desired_size",), ("scaling_config",))
+_IGNORED = re.compile(r"\b(desired_size|scaling_config|all)\b")
+
+
+def _kept_sizes(block: Block) -> tuple[str, ...]:
+    """Return the arguments for the size of a pool that it has, and that Terraform does not change in a live pool."""
+    said = [inner.attributes.get("ignore_changes") for inner in block.blocks if inner.kind == "lifecycle"]
+    words = " ".join(item.text.at(item.expression.start, item.expression.end) for item in said if item)
+    named = set(_IGNORED.findall(words))
+    has = {*block.attributes, *map(called, block.blocks)}
+    return tuple(name for (name,) in _SIZES if name in has and named & {name, "all"})
 
 
 def _doubled(block: Block, values: dict[str, Any]) -> bool | None:
