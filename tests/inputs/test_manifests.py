@@ -634,6 +634,56 @@ def test_pods_that_a_patch_completes_are_not_judged_without_it(
     assert places_of("Kustomization 'prod'") in judged.facts
 
 
+DELIVERY = {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": {"name": "apps"}}
+APP = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "apps"}}
+APP_SET = {**APP, "kind": "ApplicationSet"}
+ON_ALL = {"target": {"kind": "Deployment"}}
+
+
+def argo(path: str, **changes: object) -> dict[str, Any]:
+    return {"source": {"repoURL": "https://a", "path": path, "kustomize": changes}}
+
+
+@pytest.mark.parametrize(
+    ("delivery", "keys", "command"),
+    [
+        ({**DELIVERY, "spec": {"path": "./live/base", "patches": [{"patch": json.dumps(TOLERATE), **ON_ALL}]}},
+         "patches", "flux build kustomization --path ./live/base apps"),
+        ({**DELIVERY, "spec": {"path": "/live/base", "patches": [{"patch": json.dumps(SCALE), **ON_ALL}]}}, "patches",
+         "flux build kustomization --path /live/base apps"),
+        ({**DELIVERY, "spec": {"path": "live/base", "images": [{"name": "a", "newTag": "b"}]}}, "", ""),
+        ({**DELIVERY, "spec": {"path": "elsewhere", "patches": [{"patch": json.dumps(TOLERATE), **ON_ALL}]}}, "", ""),
+        ({**DELIVERY, "spec": {"path": "./", "patches": [{"patch": json.dumps(SCALE), **ON_ALL}]}}, "", ""),
+        ({**DELIVERY, "apiVersion": "a/v1", "spec": {"path": "live/base", "components": ["a"]}}, "", ""),
+        ({**APP, "spec": argo("live/base", replicas=[{"name": "api", "count": 9}])}, "replicas",
+         "argocd app manifests apps"),
+        ({**APP, "spec": {"sources": [1, argo("live/base", patches=[{"patch": json.dumps(TOLERATE)}])["source"]]}},
+         "patches", "argocd app manifests apps"),
+        ({**APP_SET, "spec": {"template": {"spec": argo("live/base", components=["a"])}}}, "components",
+         "argocd app manifests apps"),
+        ({**APP, "spec": argo("live/base", images=["a:b"])}, "", ""),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("has_kustomization", [True, False])
+def test_what_flux_and_argo_cd_change_is_undecided(
+    here: Path, delivery: dict[str, Any], keys: str, command: str, *, has_kustomization: bool
+) -> None:
+    """They change the manifests of a folder as a kustomization does."""
+    base = workload(notes=None, labels={"network": "trading"})
+    files: dict[str, object] = {
+        "live/p.json": pool(),
+        "live/base/w.yaml": stream(networking(), base),
+        "live/clusters/prod/apps.yaml": stream(delivery),
+    }
+    if has_kustomization:
+        files["live/base/kustomization.yaml"] = "resources: [w.yaml]\n"
+    judged = judge_files(here, {f"repo/{name}": value for name, value in files.items()}, "repo")
+    told = {item.fact: str(item.hint).rpartition("check what it builds: ")[2] for item in judged.report.undecided}
+    assert command in told.get(places_of(f"{delivery['kind']} 'apps'"), "")
+    assert (keys == "") == (told == {})
+    assert judged.problems == []
+
+
 def test_pods_that_a_patch_completes_are_selected_as_others_are(here: Path) -> None:
     """By a PodNetworking that selects all pods of their namespace, whatever their labels."""
     selector = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "trading"}}}

@@ -91,7 +91,7 @@ def _no_request(value: dict[str, Any]) -> tuple[Message, Message] | None:
 def _worth() -> re.Pattern[bytes]:
     """Return what a file in a folder must contain to be parsed. Compiled on demand: it takes longer than a file."""
     named = (RESOURCE, "resource_changes", CLUSTER_CONFIG, *templates.MARKS)
-    kinds = b"|".join(sorted(kind.encode() for kind in KINDS | PASSING_ON))
+    kinds = b"|".join(sorted(kind.encode() for kind in KINDS | PASSING_ON | {*kustomize.DELIVERING}))
     listed = rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|" + kinds + rb")\b|"
     marks = (*MARKS, *PLACING)
     return re.compile("|".join(named).encode() + listed + b"|".join(re.escape(mark.encode()) for mark in marks))
@@ -143,7 +143,7 @@ class Collected:
         """Plans in Markdown files, by file."""
         self._manifests = Manifests()
         self._kustomizations: dict[str, Kustomization] = {}
-        """By folder."""
+        """By folder; those of Flux and Argo CD by file and object."""
         self._built_from: dict[str, set[str]] = {}
         """The files of the kustomizations that change some, by folder."""
         self.skipped: list[Skipped] = []
@@ -377,8 +377,7 @@ class Collected:
             return isinstance(value, list) and self._take_list(document, value, named=named)
         if os.path.basename(document.file) in kustomize.NAMES:
             kustomization = kustomize.read(document)
-            self._kustomizations[kustomization.folder] = kustomization
-            if not self._manifests.leave_unread(kustomization.as_object, kustomization.changing()):
+            if not self._changes(kustomization.folder, kustomization):
                 self.skip(document.file, say("a kustomization: check what it builds (kubectl kustomize)"), value)
             if named:  # even without the apiVersion and the kind, which kustomize does not need
                 self._count(document.file)
@@ -397,6 +396,11 @@ class Collected:
             return False
         self._documents.append(document)
         return True
+
+    def _changes(self, name: str, found: Kustomization) -> bool:
+        """Keep a kustomization. Return whether a patch in it has pods."""
+        self._kustomizations[name] = found
+        return self._manifests.leave_unread(found.as_object, found.changing())
 
     def _refuse(self, document: Document, what: Message, hint: Message, *, named: bool) -> bool:
         if named:
@@ -433,6 +437,9 @@ class Collected:
         """Add an object. Return why it is skipped; empty if it is not."""
         if "{{" in item.name:
             return "" if self._manifests.leave_unread(item, _TEMPLATE) else _TEMPLATE
+        if item.kind in kustomize.DELIVERING and (found := list(kustomize.delivered(item))):
+            has_pods = [self._changes(f"{item.document.file} {item.title} {i}", each) for i, each in enumerate(found)]
+            return "" if any(has_pods) else found[0].changing()
         lost = None if is_known or not is_judged(item) else unknown_in(settled(item.value))
         if lost is not None:
             why, what = say("part of it is unknown: {lost}", lost=lost), f"{item.document.file}: {item.title}"
@@ -573,18 +580,23 @@ class Collected:
         in_files = self._manifests.in_files()
         for title, why in self._manifests.leave_out({path: found.folder for found in every for path in found.patches}):
             self.skip(title, why)
-        self._built_from = {x.folder: kustomize.sources(x, self._kustomizations) for x in every if x.changes}
-        for folder, files in self._built_from.items():
-            found = self._kustomizations[folder]
+        files = {os.path.normpath(document.file) for document in self._documents}
+        self._built_from = {
+            name: kustomize.sources(found, self._kustomizations, files)
+            for name, found in self._kustomizations.items()
+            if found.changes
+        }
+        for name, built_from in self._built_from.items():
+            found = self._kustomizations[name]
             names = kustomize.placed(found, in_files)
             if names:
-                self._manifests.patched.append(Patched(files, names, found.as_object.title, found.changing()))
+                self._manifests.patched.append(Patched(built_from, names, found.as_object.title, found.changing()))
 
     def _changing(self, files: set[str]) -> Iterator[Unread]:
         """Yield the kustomizations that may change files: eniplan does not apply them."""
         told = {item.title for item in self._manifests.unread}
-        for folder, built_from in self._built_from.items():
-            found, changed = self._kustomizations[folder], sorted(files & built_from)
+        for name, built_from in self._built_from.items():
+            found, changed = self._kustomizations[name], sorted(files & built_from)
             item = found.as_object
             if changed and item.title not in told:
                 yield Unread(item.title, item.origin(), found.changing(tuple(changed)), ("", item.title))
