@@ -2253,6 +2253,9 @@ POD_SPEC = "spec.template.spec."
         ({POD_SPEC + "nodeSelector": {"disk": "ssd", "team": "${TEAM}"}}, []),
         ({POD_SPEC + "nodeSelector": {EXCLUSIVE_LABEL: "${MODE}"}}, [WHOLE]),
         ({POD_SPEC + "nodeSelector": "${SELECTOR}"}, [WHOLE]),
+        ({POD_SPEC + "nodeSelector": {"${KEY}": "eniOnly"}}, [WHOLE]),
+        ({POD_SPEC + "nodeSelector": {"disk": "ssd", "{{ key }}": "eniOnly"}}, [WHOLE]),
+        ({"spec.template.metadata": {"labels": {"${A}": "b"}, "annotations": {"${B}": "c"}}}, []),
         ({POD_SPEC + "affinity": "${AFFINITY}"}, [WHOLE]),
         ({POD_SPEC + "affinity": term("In", "${MODE}")["affinity"]}, [WHOLE]),
         ({POD_SPEC + "affinity": term("In", "default", "${MODE}")["affinity"]}, [WHOLE]),
@@ -2299,6 +2302,14 @@ def test_what_is_filled_in_is_told(here: Path) -> None:
     judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool(team="a")})
     (asked,) = judged.report.undecided
     assert (asked.hint, judged.skipped) == ("part of it is unknown: ${TEAM}", [])
+
+
+def test_a_selector_with_a_key_that_another_program_fills_in(here: Path) -> None:
+    item = networking(selector={"podSelector": {"matchLabels": {"${KEY}": "trading"}}})
+    pods = workload("Deployment", {"network": "trading"}, containers=[{"name": "a"}])
+    judged = judge_files(here, {"m.yaml": stream(item, pods), "p.json": pool()})
+    assert (judged.rules & {"PN005", "PN007"}, judged.problems) == (set(), [])
+    assert "spec.selector.podSelector of PodNetworking 'trading-eni'" in judged.facts
 
 
 @pytest.mark.parametrize("part", ["selector", "eniOptions", "vSwitchOptions", "securityGroupIDs", "allocationType"])

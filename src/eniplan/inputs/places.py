@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eniplan.errors import Place
-from eniplan.k8s.values import listing, rewritten
+from eniplan.k8s.values import listing
 from eniplan.plan.document import Document, path_text
 from eniplan.values import NamedTuple
 
@@ -54,8 +54,22 @@ BLANK = re.compile(rf"{BLANKS}|^\$[A-Za-z_]\w*$")
 
 
 def blanked(value: Any) -> Any:  # noqa: ANN401 - a body or an object may hold anything
-    """Return a value with `NotKnown` for each text that another program completes."""
-    return rewritten(value, lambda part: NotKnown(part) if type(part) is str and BLANK.search(part) else part)
+    """Return a value with `NotKnown` for each text that another program completes, and for maps with such a key."""
+    if isinstance(value, dict):
+        return {key: (key not in _NAMED and _lost_key(item)) or blanked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_lost_key(item) or blanked(item) for item in value]
+    return NotKnown(value) if type(value) is str and BLANK.search(value) else value
+
+
+_NAMED = ("annotations", "labels")
+"""Maps of which few keys mean anything to eniplan, and an unknown key is taken for another one."""
+
+
+def _lost_key(value: object) -> NotKnown | None:
+    """Return a key of a map that another program completes: the map may have any key."""
+    keys = value if isinstance(value, dict) else ()
+    return next((NotKnown(key) for key in keys if isinstance(key, str) and BLANK.search(key)), None)
 
 
 class Skipped(NamedTuple):

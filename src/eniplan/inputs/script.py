@@ -17,7 +17,6 @@ from eniplan.inputs.shell import Command, commands
 from eniplan.inputs.templates import CLUSTER_REQUEST, TOKENS
 from eniplan.inputs.units import Stated
 from eniplan.inputs.words import UNKNOWN, Part, spelled, text
-from eniplan.k8s.values import rewritten
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, decode, read_documents
 from eniplan.plan.fields import SECTIONS
@@ -191,10 +190,7 @@ def _parsed(file: str, ending: str, whole: Mapped, unknown: list[str]) -> list[D
         documents = read_documents(f"body{ending}", whole.built.encode())
     except InputError as error:
         raise error.moved(file, whole.moved) from None
-    return [
-        Document(file, rewritten(found.value, lambda part: _with_unknown(part, unknown)), whole.of(found.tree))
-        for found in documents
-    ]
+    return [Document(file, _filled(found.value, unknown), whole.of(found.tree)) for found in documents]
 
 
 def _lost(why: str) -> dict[str, Any]:
@@ -241,6 +237,13 @@ def _noted(body: Word, offsets: list[int]) -> dict[int, str]:
     """Return the default that a character of a body comes from, by its index."""
     notes = {part.at + i: part.note for part in body if part.note for i in range(len(part.text))}
     return {i: notes[at] for i, at in enumerate(offsets) if at in notes}
+
+
+def _filled(value: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a body may hold anything
+    """Return a value with `NotKnown` for its unknown texts, and keys as the script spells them."""
+    if isinstance(value, dict):
+        return {str(_with_unknown(key, unknown)): _filled(item, unknown) for key, item in value.items()}
+    return [_filled(item, unknown) for item in value] if isinstance(value, list) else _with_unknown(value, unknown)
 
 
 def _with_unknown(part: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a body may hold anything
