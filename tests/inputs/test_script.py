@@ -517,6 +517,14 @@ def test_a_program_is_not_run(here: Path, name: str) -> None:
     assert not judge_files(here, {f"s/{name}": text, "s/np.json": BODY}, "s").problems
 
 
+@pytest.mark.parametrize("name", ["main.tfcomponent.hcl", "root.hcl", "terragrunt.stack.hcl"])
+def test_hcl_of_another_program_is_told(here: Path, name: str) -> None:
+    text = 'component "pools" {\n  source = "./pools"\n}\n'
+    assert judge_files(here, {name: text}).problems == [
+        f"{name}: this HCL is of another program, such as Terraform Stacks or Packer []"
+    ]
+
+
 NETWORKING = """\
 apiVersion: network.alibabacloud.com/v1beta1
 kind: PodNetworking

@@ -331,6 +331,15 @@ def test_what_a_template_is_given_is_open(here: Path, types: str, why: str) -> N
     assert ("ENI001" in fact.rules, fact.hint) == (True, why)
 
 
+@pytest.mark.parametrize("given", ["SecurityGroupId: sg-x", "SecurityGroupIds: [sg-x]"])
+def test_security_groups_of_a_pool(here: Path, given: str) -> None:
+    text = (ROS % ("c1", GOOD)).replace("VSwitchIds:", f"{given}\n        VSwitchIds:")
+    (finding,) = judge_files(here, {"ros.yml": text}).report.findings
+    assert (finding.rule.id, finding.place.path.partition("[")[0]) == (
+        "NP007", f"Fast.ScalingGroup.{given.partition(':')[0]}"
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("reference", ["!Ref Cluster", "{Ref: Cluster}", "{'Fn::GetAtt': [Cluster, ClusterId]}"])
 def test_a_cluster_in_the_same_template(here: Path, reference: str) -> None:
     judged = judge_files(here, {"ros.yml": ROS % (reference, GOOD) + CLUSTER_RESOURCE}, cluster=None)

@@ -203,6 +203,9 @@ class Collected:
             self._script(path, data, named=named)
         elif is_hcl(path, data):
             yield from self._take_hcl(path, data, named=named)
+        elif named and path.endswith(".hcl"):
+            hint = say("check the folder of the .tf files that it uses, with --var-file for the values that it passes")
+            yield Problem(say("this HCL is of another program, such as Terraform Stacks or Packer"), Place(path), hint)
         else:
             yield from self._structured(path, data, named=named)
 

@@ -86,6 +86,7 @@ FIELDS: tuple[Field, ...] = (
     _field("nodepool_info.name", "name", "~name"),
     _field("scaling_group.security_group_id", "securityGroupIds", "~=", "="),
     _field("scaling_group.instance_patterns", "instanceTypes", "~=", "~="),
+    _field("scaling_group.security_group_ids", "securityGroupIds", "", "~="),
     _field("scaling_group.desired_size", "desiredSize", "", "~="),
     _field("count", "desiredSize", "~node_count"),
     _field("auto_mode", "kind"),
