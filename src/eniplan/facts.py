@@ -151,6 +151,11 @@ ENI_REQUEST = Fact("workloads[].eniRequest", _OF)
 TOLERATIONS = Fact("workloads[].tolerations", _OF)
 HOST_NETWORK = Fact("workloads[].hostNetwork", _OF)
 TEMPLATE = Fact("workloads[].template", _OF)
+AMOUNTS = Fact(
+    "workloads[].template.spec.containers[].resources",
+    "how much CPU and memory a pod of {about} requests",
+    "write quantities such as 500m and 4Gi, or pass the values of the variables",
+)
 API_VERSION = Fact("workloads[].apiVersion", _OF)
 SELECTOR = Fact("workloads[].selector", _OF)
 STRATEGY = Fact("workloads[].strategy", _OF)

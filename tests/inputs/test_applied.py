@@ -30,9 +30,9 @@ def test_unread_fields_are_left_out_only_if_they_are_unknown() -> None:
 
 @pytest.mark.parametrize("key", ["limits", "requests"])
 def test_only_some_resources_are_read(key: str) -> None:
-    asked = {"cpu": LOST, "memory": "1Gi", "aliyun/eni": LOST, "aliyun/member-eni": LOST}
-    left = {name: amount for name, amount in asked.items() if name != "cpu"}
-    assert taken(deployment(**{key: asked})) == {key: left}
+    asked = {"cpu": LOST, "memory": "1Gi", "aliyun/eni": LOST, "aliyun/member-eni": LOST, "ephemeral-storage": LOST}
+    left = {name: amount for name, amount in asked.items() if name != "ephemeral-storage"}
+    assert taken(deployment(**{key: asked})) == {key: {**left, "cpu": STAND_IN}}  # the one of which only one rule waits
     assert taken(deployment(**{key: LOST})) == {key: LOST}
 
 

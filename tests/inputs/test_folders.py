@@ -152,7 +152,7 @@ def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: 
     result = run("check", "infra", "--cluster", "cluster.yaml", cwd=tmp_path)
     assert result.code == 0
     fact = "where the pods of file 'infra/chart.yaml' run, and how many there are is not known"
-    chart = f"infra/chart.yaml: undecided ENI008: {fact}"
+    chart = f"infra/chart.yaml: undecided ENI008, ENI012: {fact}"
     assert f"{chart}: a template: render it first (helm template)\n" in result.out
     assert result.err.splitlines()[:-1] == [
         f"skipped infra/cluster.json: these are live node pools, not a request; it names {EXCLUSIVE_LABEL}",

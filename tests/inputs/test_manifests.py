@@ -567,7 +567,9 @@ def test_pods_that_something_else_steers_are_undecided(here: Path, file: str, va
     files = {"p.json": pool(team="a"), "pn.yaml": stream(networking()), file: json.dumps(value)}
     judged = judge_files(here, files, ".")
     assert (judged.problems, set(judged.facts)) == ([], {places_of(name)} if name else set())
-    assert {rule for item in judged.report.undecided for rule in item.rules} == ({"ENI008"} if name else set())
+    assert {rule for item in judged.report.undecided for rule in item.rules} == (
+        {"ENI008", "ENI012"} if name else set()
+    )
 
 
 def test_a_kustomization_with_several_patches_is_told_once(here: Path) -> None:
@@ -2381,7 +2383,7 @@ def test_when_pods_run_decides_nothing(here: Path) -> None:
 @pytest.mark.parametrize("part", [
     {"containers": [{"name": "${APP}"}]},
     {"containers": [{"name": "a", "ports": [{"name": "${NAME}", "containerPort": "${PORT}"}]}]},
-    {"containers": [{"name": "a", "resources": {"requests": {"cpu": "${CPU}"}, "limits": {"memory": "${MEMORY}"}}}]},
+    {"containers": [{"name": "a", "resources": {"requests": {"ephemeral-storage": "${DISK}"}}}]},
 ])  # fmt: skip
 def test_what_nothing_depends_on_hides_nothing(here: Path, part: dict[str, Any]) -> None:
     pods = workload(tolerations=[], **EXCLUSIVE, **part)
@@ -2389,6 +2391,26 @@ def test_what_nothing_depends_on_hides_nothing(here: Path, part: dict[str, Any])
     assert (judged.rules, judged.facts) == ({"WL001", "WL002"}, {})
     hidden = workload(tolerations=[], **EXCLUSIVE, containers=[{"name": "a", "ports": [{"hostPort": "${PORT}"}]}])
     assert judge_files(here, {"m.yaml": stream(hidden), "p.json": pool()}).facts
+
+
+@pytest.mark.parametrize("key", ["requests", "limits"])
+def test_requests_of_cpu_and_memory(here: Path, key: str) -> None:
+    """Seven pods of 8 vCPU on each of three nodes of 32; an amount that is not known leaves only one rule open."""
+
+    def files(amount: str) -> dict[str, object]:
+        resources = {"limits": {"aliyun/eni": 1}, key: {"cpu": amount, "aliyun/eni": 1}}
+        item = workload(containers=[{"name": "a", "resources": resources}], **EXCLUSIVE)
+        resources.setdefault("requests", {"aliyun/eni": 1})
+        item["spec"]["replicas"] = 21
+        return {"m.yaml": stream(item), "p.json": pool()}
+
+    assert judge_files(here, files("4")).rules == set()
+    assert judge_files(here, files("8")).rules == {"ENI012"}
+    judged = judge_files(here, files("${CPU}"))
+    assert (judged.rules, [item.rules for item in judged.report.undecided]) == (set(), [("ENI012",)])
+    assert judged.report.undecided[0].hint == (
+        "write quantities such as 500m and 4Gi, or pass the values of the variables"
+    )
 
 
 @pytest.mark.parametrize(

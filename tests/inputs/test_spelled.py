@@ -129,7 +129,7 @@ resource "kubernetes_horizontal_pod_autoscaler_v2" "web" {
 """
 
 
-UNCOUNTED = ("ENI008", "NET002", "NP016", "WL016", "WL018", "WL019")
+UNCOUNTED = ("ENI008", "ENI012", "NET002", "NP016", "WL016", "WL018", "WL019")
 """The rules that wait for the number of pods of a workload."""
 
 

@@ -235,7 +235,7 @@ def test_the_most_pods_of_an_autoscaler(here: Path) -> None:
     judged = judge_files(here, {"main.tf": POOL + VARIABLES + changed})
     assert (judged.rules, judged.skipped) == (set(), [])
     assert [item.rules for item in judged.report.undecided if "maxReplicas of" in item.fact] == [
-        ("ENI008", "NET002", "WL018", "WL019")
+        ("ENI008", "ENI012", "NET002", "WL018", "WL019")
     ]
 
 

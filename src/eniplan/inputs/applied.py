@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import STAND_IN, Elsewhere, NotKnown, Skipped, unknown_in
 from eniplan.k8s.autoscalers import KINDS
-from eniplan.k8s.pods import COUNTED
+from eniplan.k8s.pods import COUNTED, MEASURED
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
 from eniplan.plan.document import Document, documents_in
@@ -127,7 +127,7 @@ _UNREAD = frozenset((
 _OWN_KEYS = frozenset(("data", "limits", "nodeSelector", "requests"))
 """Fields whose keys are the user's own."""
 _AMOUNTS = frozenset(("limits", "requests"))
-"""Fields of which only the resources in `COUNTED` are read."""
+"""Fields of which only the resources in `COUNTED` and `MEASURED` are read."""
 _PARTS = frozenset(("containers", "initContainers", "ports"))
 """Lists of what nobody refers to by name."""
 _LABELS = frozenset(("labels", "matchLabels"))
@@ -161,7 +161,8 @@ def _field_of(key: str, item: Any) -> Any:  # noqa: ANN401 - a value
         unknown = {k: v for k, v in item.items() if isinstance(v, NotKnown) and not _READ_NOTES.search(str(k))}
         return item | {name: STAND_IN + _in_a_name(label) for name, label in unknown.items()}
     if key in _AMOUNTS and isinstance(item, dict):
-        return {name: amount for name, amount in item.items() if name in COUNTED or unknown_in(amount) is None}
+        known = {name: amount for name, amount in item.items() if name in COUNTED or unknown_in(amount) is None}
+        return known | {name: STAND_IN for name in MEASURED if name in item and name not in known}  # no quantity
     if key in _PARTS and isinstance(item, list):
         return [_read_of(_without_unknown_name(each)) for each in item]
     return item if key in _OWN_KEYS or key in _UNREAD else _read_of(item)

@@ -37,7 +37,7 @@ _FIRST_INTERFACE = "eth0"
 _LONGEST_INTERFACE = 5
 _HUGE = 10**LONGEST_LABEL
 """Python refuses to print integers with thousands of digits; no text that Kubernetes takes has as many."""
-_MEASURED = {CPU: 1000, MEMORY: 1}
+MEASURED = {CPU: 1000, MEMORY: 1}
 """The resources that a pod can also request as a whole, by units per 1: thousandths of a CPU, and bytes."""
 
 
@@ -106,6 +106,8 @@ class Pod(NamedTuple):
     """The pod-level requests for CPU and memory, which override those of the containers."""
     overhead: Mapping[str, int]
     """The overhead of its runtime."""
+    unmeasured: frozenset[str]
+    """The resources in `MEASURED` that it requests in amounts that are no quantities: they are unknown."""
     apart: Apart
     """On nodes."""
     zones_apart: Apart
@@ -208,6 +210,7 @@ class _Reader:
     def __init__(self) -> None:
         self.misread: list[Flaw] = []
         self.refused: list[Flaw] = []
+        self.unmeasured: set[str] = set()
 
     def pod(self, template: object, namespace: str) -> Pod:
         value = self._map((), template)
@@ -220,16 +223,20 @@ class _Reader:
         self._no_counted(whole_pod)
         labels = self._texts(("metadata", "labels"), metadata.get("labels"))
         separations = tuple(_pod_terms(spec, ANTI_AFFINITY, namespace))
+        containers, init_containers = (tuple(self._containers(kind, spec)) for kind in ("containers", "initContainers"))
+        own = self._measured(("spec", "resources"), whole_pod)
+        self.unmeasured.difference_update(own)  # those of the containers do not count
         return Pod(
             labels,
             annotations,
             self._flag(("spec", "hostNetwork"), spec.get("hostNetwork")),
             tuple(self._tolerations(spec.get("tolerations"))),
             Placement(asked, self._terms(spec)),
-            tuple(self._containers("containers", spec)),
-            tuple(self._containers("initContainers", spec)),
-            self._measured(("spec", "resources"), whole_pod),
+            containers,
+            init_containers,
+            own,
             self._measured((), {"requests": self._map(("spec", "overhead"), spec.get("overhead"))}),
+            frozenset(self.unmeasured),
             _apart(labels, namespace, separations),
             _apart(labels, namespace, (each for each in separations if each.by_zone)),
             separations,
@@ -408,7 +415,8 @@ class _Reader:
             **self._map((*path, "limits"), resources.get("limits")),
             **self._map((*path, "requests"), resources.get("requests")),
         }
-        found = {name: parts(asked[name], scale) for name, scale in _MEASURED.items() if name in asked}
+        found = {name: parts(asked[name], scale) for name, scale in MEASURED.items() if asked.get(name) is not None}
+        self.unmeasured.update(name for name, number in found.items() if number is None)
         return {name: number for name, number in found.items() if number is not None}
 
     def _counted(self, path: Path, resources: dict[str, Any]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
 from eniplan.catalog.limits import has_parity
@@ -24,13 +24,16 @@ from eniplan.rules.packing import (
     rivals,
     takers_of,
 )
-from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
+from eniplan.rules.requests import fits, requests_of
+from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, KUBERNETES_REQUESTS, WWT
 
 if TYPE_CHECKING:
     from eniplan.k8s.pods import PodTerm
     from eniplan.messages import Message
     from eniplan.plan.model import Workload
+    from eniplan.rules.base import Level
     from eniplan.rules.packing import Load
+    from eniplan.rules.requests import Requests, Resource
     from eniplan.rules.view import PlanView, PoolView
 
 _TYPE = "nodePools[0].instanceTypes"
@@ -375,3 +378,132 @@ def eni010(view: PlanView) -> Outcome:
                     say("choose another family"),
                     {"rejected": choice.broken},
                 )
+
+
+_LARGE: dict[str, Any] = {
+    **WORKLOAD,
+    "template": {
+        "spec": {
+            "tolerations": [{"key": "exclusive-eni", "operator": "Exists", "effect": "NoSchedule"}],
+            "containers": [{
+                "name": "a", "image": "b",
+                "resources": {"requests": {"cpu": "8", "aliyun/eni": 1}, "limits": {"aliyun/eni": 1}},
+            }],
+        }
+    },
+}  # fmt: skip
+
+
+@rule(
+    "ENI012",
+    "error",
+    "The pods request more CPU or memory than the nodes of the pool have",
+    needs=(
+        *facts.ALL_TYPES, facts.LINGJUN_TYPE, facts.CORES, facts.MEMORY, *facts.SIZES, facts.POOL_NAME,
+        facts.WORKLOAD_POOL, facts.WORKLOAD_KIND, facts.REPLICAS, facts.MAX_REPLICAS, facts.TEMPLATE, facts.AMOUNTS,
+        facts.WORKLOADS,
+    ),
+    effect="The surplus pods stay Pending, although ENIs are free. The requests are compared with the whole size of "
+    "the instances: nodes offer less, since they keep some for themselves, and for pods that the plan does not have.",
+    sources=(KUBERNETES_REQUESTS,),
+    passes={"workloads": [{**_LARGE, "replicas": 12}]},
+    fails={"workloads": [{**_LARGE, "replicas": 13}]},
+)  # fmt: skip
+def eni012(view: PlanView) -> Outcome:
+    """The requests of one pod, and of all pods at the largest size, against the CPU and memory of the types."""
+    for name in view.requesting:
+        pool = view.pools_by_name.get(name)
+        if pool is not None:
+            for asked in pool.once(requests_of):
+                yield from _beyond_nodes(pool, asked)
+
+
+def _beyond_nodes(pool: PoolView, asked: Requests) -> Outcome:
+    """Compare what pods request of a resource with what the nodes have."""
+    yield from asked.unknown(pool)
+    if asked.known is None or not asked.pods:
+        return
+    for workload, each in asked.pods.values():
+        yield from _too_large(pool, asked, workload, each)
+    nodes = pool.pool.sizes.largest
+    if nodes is None:
+        yield unknown_capacity(pool)
+        return
+    least, most = asked.known
+    smallest = say("if all its nodes are of the smallest type")
+    scaled = say("once autoscalers have scaled them to maxReplicas")
+    for size, is_scaled, when in ((most, False, NOTHING), (least, False, smallest), (least, True, scaled)):
+        load = asked.load(nodes, size, scaled=is_scaled)
+        if load.is_full():
+            message = together((_too_much(pool, load, asked.resource), when), ", ")
+            yield _surplus(pool, load, asked.resource, message, "warning" if when else None)
+            return
+    load = asked.load(nodes, least)
+    if not fits(load):
+        amount = asked.resource.amount
+        message = say(
+            "pool {pool!r} has {capacity} and its pods request {needed}, but all that a pod requests must be on one "
+            "node: even with the largest pods placed first, some do not fit",
+            pool=pool.pool.name, capacity=amount(load.room), needed=amount(load.needed),
+        )  # fmt: skip
+        yield _surplus(pool, load, asked.resource, message, "warning")
+
+
+def _surplus(pool: PoolView, load: Load, resource: Resource, message: Message, level: Level | None) -> Hit:
+    """Report pods for which a pool has too little of a resource."""
+    numbers = {
+        "resource": resource.name, "needed": load.needed / resource.scale, "capacity": load.room / resource.scale,
+        "nodes": load.nodes,
+    }  # fmt: skip
+    return Hit(pool.path, message, _more_of(load, resource), numbers, level)
+
+
+def _too_large(pool: PoolView, asked: Requests, workload: Workload, each: int) -> Outcome:
+    """Report a pod that is too large for a single node: of the smallest type, or of all."""
+    if asked.known is None or each <= asked.known[0]:
+        return
+    least, most = asked.known
+    about = {
+        "kind": workload.kind, "name": workload.name, "pool": pool.pool.name, "asked": asked.resource.amount(each),
+    }  # fmt: skip
+    message = say(
+        "a pod of {kind} {name!r} requests {asked}, and the largest node of pool {pool!r} has {capacity}",
+        capacity=asked.resource.amount(most), **about,
+    )  # fmt: skip
+    if each <= most:
+        message = say(
+            "a pod of {kind} {name!r} requests {asked}, and nodes of pool {pool!r} may have only {capacity}: that "
+            "depends on their type",
+            capacity=asked.resource.amount(least), **about,
+        )  # fmt: skip
+    hint = say("choose types with more {resource}, or request less", resource=asked.resource.words)
+    yield Hit(workload.at("eniRequest"), message, hint, level="warning" if each <= most else None)
+
+
+def _too_much(pool: PoolView, load: Load, resource: Resource) -> Message:
+    """Return which pods find too little of a resource, in words."""
+    about = {
+        "pool": pool.pool.name, "nodes": count_nodes(load.nodes), "each": resource.amount(load.per_node),
+    }  # fmt: skip
+    size = load.too_many()
+    if size is None or load.needed > load.room:
+        return say(
+            "pool {pool!r} has {capacity} at its largest size ({nodes} x {each}), and its pods request {needed}",
+            capacity=resource.amount(load.room), needed=resource.amount(load.needed), **about,
+        )  # fmt: skip
+    return say(
+        "pool {pool!r} has {nodes} x {each} at its largest size, each with {free} left for pods that request {asked} "
+        "or more: only {fit} of {pods} fit",
+        free=resource.amount(load.free_per_node), asked=resource.amount(size),
+        fit=load.nodes * (load.free_per_node // size),
+        pods=sum(number for other, number in load.pods.items() if other >= size), **about,
+    )  # fmt: skip
+
+
+def _more_of(load: Load, resource: Resource) -> Message:
+    """Return what would give pods room."""
+    least = load.least_nodes()
+    if least is None:
+        return say("choose types with more {resource}, or request less", resource=resource.words)
+    nodes = count_nodes(max(least, load.nodes + 1))
+    return say("use at least {nodes}, or types with more {resource}", nodes=nodes, resource=resource.words)

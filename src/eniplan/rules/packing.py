@@ -100,11 +100,23 @@ class Load(NamedTuple):
 
         The proof: a node holds at most (free ENIs // size) pods of that size or larger.
         """
+        larger = 0
         for size in sorted(self.pods, reverse=True):
-            larger = sum(number for other, number in self.pods.items() if other >= size)
+            larger += self.pods[size]
             if larger > self.nodes * (self.free_per_node // size):
                 return size
         return None
+
+    def least_nodes(self) -> int | None:
+        """Return a number of nodes below which the same proof says that not all pods fit; None if it says so of any."""
+        larger, least = 0, 0 if self.every_node <= self.per_node else None
+        for size in sorted(self.pods, reverse=True):
+            each = self.free_per_node // max(size, 1)
+            if least is None or not each:
+                return None
+            larger += self.pods[size]
+            least = max(least, -(-larger // each))
+        return least and max(least, -(-self.asked // self.free_per_node))
 
     def is_full(self) -> bool:
         """Return whether some pods certainly do not fit."""

@@ -235,6 +235,10 @@ REMEDIES = {
     "ENI009": Remedy("Nothing, or list the types that you want.", plan="instanceTypes: [ecs.r8i.4xlarge]"),
     "ENI010": _OTHER_TYPE,
     "ENI011": _PROVE,
+    "ENI012": Remedy(
+        "Use more nodes, or types with more CPU and memory, or request less.",
+        plan="desiredSize: 4",
+    ),
     "DS001": _EQUAL_ADDRESSES,
     "DS002": Remedy("Use an IPv4 cluster for Lingjun pools.", plan="ipStack: ipv4"),
     "DS003": _NO_ERDMA,

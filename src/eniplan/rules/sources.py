@@ -59,6 +59,10 @@ KUBERNETES_TAINTS = _kubernetes("taints and tolerations", "scheduling-eviction/t
 KUBERNETES_RESOURCES = _kubernetes(
     "extended resources", "configuration/manage-resources-containers/#extended-resources"
 )
+KUBERNETES_REQUESTS = _kubernetes(
+    "resource management for pods and containers",
+    "configuration/manage-resources-containers/#how-pods-with-resource-requests-are-scheduled",
+)
 KUBERNETES_AFFINITY = _kubernetes("assigning pods to nodes", "scheduling-eviction/assign-pod-node/")
 KUBERNETES_SPREAD = _kubernetes("pod topology spread constraints", "scheduling-eviction/topology-spread-constraints/")
 KUBERNETES_ROLLOUT = _kubernetes(

@@ -12,6 +12,7 @@ from eniplan import facts, versions
 from eniplan.catalog.limits import UNKNOWN, capacity, lingjun_pods
 from eniplan.catalog.record import Source
 from eniplan.k8s.nodes import TYPE_LABELS, ZONE_LABELS
+from eniplan.k8s.pods import CPU, MEMORY
 from eniplan.messages import say
 from eniplan.rules.base import Unknown, View, lacking
 from eniplan.rules.by_type import Demands
@@ -229,6 +230,16 @@ class PlanView(View):
         out: dict[str, list[Workload]] = {}
         for workload in self.plan.workloads:
             if not workload.host_network or workload.eni_request:
+                out.setdefault(workload.node_pool, []).append(workload)
+        return out
+
+    @cached_property
+    def requesting(self) -> dict[str, list[Workload]]:
+        """The workloads of which each pod requests CPU or memory, by the pool that they name. Most plans state none."""
+        out: dict[str, list[Workload]] = {}
+        for workload in self.plan.workloads:
+            pod = workload.pod
+            if pod is not None and (pod.unmeasured or pod.request(CPU) or pod.request(MEMORY)):
                 out.setdefault(workload.node_pool, []).append(workload)
         return out
 

@@ -25,8 +25,10 @@ from eniplan.rules.packing import (
     fewest,
     load_of,
     rivals,
+    started_first,
     zones_apart,
 )
+from eniplan.rules.requests import requests_of, rooms
 from eniplan.rules.sources import CODE_PREDICT, KUBERNETES_AFFINITY, KUBERNETES_ROLLOUT, KUBERNETES_SPREAD
 from eniplan.rules.wl import in_pod, manifest
 
@@ -260,9 +262,9 @@ def _zones(number: int) -> Message:
     "WL016",
     "warning",
     "A rolling update of a workload waits forever",
-    needs=(*facts.LOAD, facts.STRATEGY, *facts.ZONES),
-    effect="The new pod needs an ENI, or a node or zone without another pod of its workload, before an old one makes "
-    "room: it stays Pending, and the update never ends.",
+    needs=(*facts.LOAD, facts.STRATEGY, *facts.ZONES, facts.CORES, facts.MEMORY, facts.AMOUNTS),
+    effect="The new pod needs an ENI, CPU and memory, or a node or zone without another pod of its workload, before an "
+    "old one makes room: it stays Pending, and the update never ends.",
     sources=(KUBERNETES_ROLLOUT, CODE_PREDICT),
     passes={"workloads": [{**WORKLOAD, "kind": "Deployment", "replicas": 3}]},
     fails={
@@ -284,7 +286,8 @@ def wl016(view: PlanView) -> Outcome:
         if load.fits() and load.apart <= load.nodes:  # ENI008 reports pods that do not fit at all
             beside = _with_rivals(pool, load)
             for workload, update in updates:
-                yield from _waiting(pool, workload, update, load, beside.get(workload.path))
+                told = tuple(_waiting(pool, workload, update, load, beside.get(workload.path)))
+                yield from told or _without_room(pool, workload, update)
 
 
 def _waiting(pool: PoolView, workload: Workload, update: Rollout, load: Load, beside: int | None) -> Outcome:
@@ -312,6 +315,33 @@ def _waiting(pool: PoolView, workload: Workload, update: Rollout, load: Load, be
         yield Hit((*workload.path, "strategy"), message, hint)
 
 
+def _without_room(pool: PoolView, workload: Workload, update: Rollout) -> Outcome:
+    """Report an update whose new pod finds too little CPU or memory."""
+    for asked in pool.once(requests_of):
+        yield from asked.unknown(pool)
+    for room in pool.once(rooms):
+        if room.takes(workload, started_first(workload, workload.replicas)):
+            continue
+        amount, resource = room.requests.resource.amount, room.requests.resource.words
+        message = say(
+            "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
+            "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave too little {resource} for it: "
+            "{needed} of {capacity} are requested",
+            **_about(pool, workload, update), resource=resource, needed=amount(room.load.needed),
+            capacity=amount(room.load.room),
+        )  # fmt: skip
+        hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
+        if workload.kind in PER_NODE:
+            hint = _ON_EVERY_NODE
+        elif starts_whole(workload.strategy):
+            hint = _in_steps(workload)
+        yield Hit((*workload.path, "strategy"), message, hint)
+        return
+
+
+_ON_EVERY_NODE = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod on every node")
+
+
 def _beside_old(pool: PoolView, workload: Workload, update: Rollout, load: Load, enis: int) -> Outcome:
     """Report an update of a DaemonSet for whose new pods not every node has room: each starts beside its old one."""
     if load._replace(every_node=load.every_node + enis).fits():
@@ -323,8 +353,7 @@ def _beside_old(pool: PoolView, workload: Workload, update: Rollout, load: Load,
         **_about(pool, workload, update), enis=count(enis, "{n} ENI", "{n} ENIs"), needed=load.needed,
         capacity=load.room,
     )  # fmt: skip
-    hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod on every node")
-    yield Hit((*workload.path, "strategy"), message, hint)
+    yield Hit((*workload.path, "strategy"), message, _ON_EVERY_NODE)
 
 
 def _about(pool: PoolView, workload: Workload, update: Rollout) -> dict[str, object]:
@@ -366,14 +395,18 @@ def _second_set(pool: PoolView, workload: Workload, load: Load, enis: int) -> Ou
             "{pool!r} leave too few ENIs for them: {needed} of {capacity} are used",
             needed=load.needed, capacity=load.room, **about,
         )  # fmt: skip
-        hint = count(
-            workload.replicas,
-            "leave room for {n} more pod, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
-            "leave room for {n} more pods, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
-        )
+        hint = _in_steps(workload)
     else:
         return
     yield Hit((*workload.path, "strategy"), message, hint)
+
+
+def _in_steps(workload: Workload) -> Message:
+    return count(
+        workload.replicas,
+        "leave room for {n} more pod, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
+        "leave room for {n} more pods, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
+    )
 
 
 def _with_rivals(pool: PoolView, load: Load) -> dict[Path, int]:
