@@ -508,6 +508,72 @@ def test_a_script_that_labels_live_nodes(here: Path, name: str) -> None:
     assert judge_files(here, {name: other}).skipped == [(name, "it creates no node pool")]
 
 
+# --- Requests that change a live pool -----------------------------------------------------------------------------
+
+SWITCHING = {"kubernetes_config": {"labels": [LABEL]}}
+LIVE = "the request changes a live pool, and a label does not change the mode of its nodes"
+MODE = "whether pool {!r} is an exclusive node pool"
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("aliyun cs PUT /clusters/c1/nodepools/np1 --body", "np1"),
+        ("aliyun cs PUT /clusters/c1/nodepools/np1/ --body", "np1"),
+        ("aliyun cs ModifyClusterNodePool --ClusterId c1 --NodepoolId np1 --body", "np1"),
+        ("aliyun cs modify-cluster-node-pool --cluster-id c1 --nodepool-id $POOL --body", "$POOL"),
+        ("aliyun cs ModifyClusterNodePool --body", "ModifyClusterNodePool"),
+    ],
+)
+def test_a_label_for_a_live_pool_is_no_exclusive_pool(here: Path, call: str, name: str) -> None:
+    (asked,) = judge_files(here, {"change.sh": f"{call} {quoted(SWITCHING)}\n"}).report.undecided
+    assert (asked.fact, str(asked.hint)) == (MODE.format(name), f"its labels are not known: {LIVE}")
+    plain = judge_files(here, {"change.sh": f"{call} {quoted({'scaling_group': {'desired_size': 3}})}\n"})
+    assert (plain.problems, plain.facts) == ([], {})
+    unknown = judge_files(here, {"change.sh": f"{call} $BODY\n"})
+    assert (unknown.problems, unknown.facts) == ([], {})
+
+
+def test_what_a_request_leaves_as_it_is_is_not_missing(here: Path) -> None:
+    """Without it, there would be no taint (NP002), no type and no vSwitch (NP005)."""
+    whole = {**BAD, **SWITCHING}
+    judged = judge_files(here, {"change.sh": f"aliyun cs PUT /clusters/c1/nodepools/np1 --body {quoted(whole)}\n"})
+    assert (judged.rules, set(judged.facts)) == (
+        {"ENI001"}, {"which labels pool 'trading' has", "kubernetes_config.taints of pool 'trading'"}
+    )  # fmt: skip
+    part = {**SWITCHING, "scaling_group": {}, "auto_scaling": {"enable": True, "min_instances": 1, "max_instances": 2}}
+    judged = judge_files(here, {"change.sh": f"aliyun cs PUT /clusters/c1/nodepools/np1 --body {quoted(part)}\n"})
+    assert (judged.rules, judged.problems) == (set(), [])
+    assert "the size of pool 'np1'" not in judged.facts
+
+
+@pytest.mark.parametrize(
+    ("body", "fact"),
+    [
+        (SWITCHING, MODE.format("change.json")),
+        ({**SWITCHING, "update_nodes": True}, MODE.format("change.json")),
+        ({**BODY, "update_nodes": True}, "which labels pool 'trading' has"),
+        ([SWITCHING], MODE.format("change.json")),
+        ({"concurrency": 1, **SWITCHING, **BODY}, "which labels pool 'trading' has"),
+        ({"scalingGroup": {"instanceTypes": ["ecs.g8i.8xlarge"]}, "kubernetesConfig": SWITCHING["kubernetes_config"],
+          "updateNodes": True}, "which labels pool 'change.json' has"),
+    ],
+)  # fmt: skip
+def test_a_body_that_changes_a_live_pool(here: Path, body: object, fact: str) -> None:
+    judged = judge_files(here, {"change.json": body})
+    assert (judged.rules - {"NP018"}, judged.problems) == (set(), [])
+    assert fact in judged.facts
+    told = [str(item.message) for item in judged.report.findings]
+    assert not [words for words in told if "update" in words or "concurrency" in words]
+
+
+@pytest.mark.parametrize(
+    "body", [{"kubernetes_config": {"labels": [{"key": "team", "value": "a"}]}}, {**SWITCHING, "kind": "x"}]
+)
+def test_other_documents_with_such_a_section(here: Path, body: object) -> None:
+    assert judge_files(here, {"s/a.json": body, "s/b.json": BODY}, "s").facts == {}
+
+
 @pytest.mark.parametrize("name", ["index.ts", "main.go", "pool.py"])
 def test_a_program_is_not_run(here: Path, name: str) -> None:
     text = f'pool = {{"labels": [{{"key": "{LABEL["key"]}"}}]}}\n'

@@ -493,7 +493,10 @@ class Collected:
             self._documents.append(document)
             call = call._replace(document=document)
         value = call.document.value
-        found_groups = templates.groups(call.document, is_closed=self._is_closed) if isinstance(value, dict) else None
+        if not isinstance(value, dict) or (call.changed and EXCLUSIVE_LABEL not in str(value)):
+            self.skip(call.document.file, NOTHING, value)
+            return
+        found_groups = templates.groups(call.document, is_closed=self._is_closed, changed=call.changed)
         if found_groups is None:
             self.skip(call.document.file, NOTHING, value)
         for group in found_groups or ():

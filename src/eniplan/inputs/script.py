@@ -30,14 +30,16 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Path, Tree
 
 _SERVICE = re.compile(rb"\bcs\b")
-_CREATES = re.compile(rb"/clusters|CreateCluster|create-cluster")
+_CREATES = re.compile(rb"/clusters|CreateCluster|create-cluster|ModifyCluster|modify-cluster")
 _OBJECT = re.compile(r"\bapiVersion\b")
 _BY_HAND = say("it is written in a script: change it there")
 _PROGRAM = ("aliyun", "aliyun.exe")
 """In a recipe of make, `@`, `-` or `+` may come before it."""
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster", "create-cluster-node-pool", "create-cluster")
 """The CLI's plugins spell an operation, and each field of its body as an option, in lower case."""
+_CHANGES = ("ModifyClusterNodePool", "modify-cluster-node-pool")
 _POOLS = re.compile(r"/clusters/([^/\s]*)/nodepools/?")
+_POOL = re.compile(r"/clusters/([^/\s]*)/nodepools/([^/\s]+)/?")
 _FIELDS = frozenset((*SECTIONS, "count", "nodepools", *CLUSTER_REQUEST))
 """Fields that may be options of their own, instead of a part of `--body`."""
 _JSON = re.compile(r"\s*[\[{]|\d+$|(?:true|false)$")
@@ -55,6 +57,8 @@ class Call(NamedTuple):
     """The id of the cluster, if the call names it."""
     file: str = ""
     """The file with the body, if it is not in the script."""
+    changed: str = ""
+    """The live pool that it changes; empty if it creates one."""
 
     @property
     def stated(self) -> Stated | None:
@@ -88,36 +92,48 @@ def read(file: str, data: bytes, *, is_folded: bool = False) -> tuple[list[Call]
     for command in commands(script, is_folded=is_folded):
         found = _arguments(command)
         if found is not None:
-            cluster, body = found
-            calls.append(_call(file, script, cluster, body))
+            calls.append(_call(file, script, found))
         elif _OBJECT.search(text(command.stdin)) and "delete" not in map(text, command.words):
             manifests += _manifests(file, script, command.stdin)
     return calls, manifests
 
 
-def _arguments(command: Command) -> tuple[str, Word] | None:
-    """Return the cluster and the body of a call that creates a node pool or cluster; None for other commands."""
+class _Sent(NamedTuple):
+    """The arguments of a call."""
+
+    cluster: str
+    body: Word
+    changed: str = ""
+    """See `Call.changed`."""
+
+
+def _arguments(command: Command) -> _Sent | None:
+    """Return the arguments of a call that creates a node pool or cluster, or changes a pool; None for others."""
     names = [text(word) for word in command.words]
     program = next((i for i, name in enumerate(names) if os.path.basename(name).lstrip("@-+") in _PROGRAM), None)
     if program is None or "cs" not in names[program:]:
         return None
     service = names.index("cs", program)
     operation, path, *_ = [*names[service + 1 :], "", ""]
-    pools = _POOLS.fullmatch(path) if operation.upper() == "POST" else None
+    method = operation.upper()
+    pools = {"POST": _POOLS, "PUT": _POOL}[method].fullmatch(path) if method in ("POST", "PUT") else None
     if (
         pools is None
-        and operation not in _OPERATIONS
-        and (operation.upper(), path.rstrip("/")) != ("POST", "/clusters")
+        and operation not in (*_OPERATIONS, *_CHANGES)
+        and (method, path.rstrip("/")) != ("POST", "/clusters")
     ):
         return None
     options = _options(command.words)
     cluster = pools[1] if pools else text(options.get("--ClusterId", options.get("--cluster-id", [])))
+    changed = pools[2] if pools and method == "PUT" else ""
+    if operation in _CHANGES:
+        changed = spelled(options.get("--NodepoolId", options.get("--nodepool-id", []))) or operation
     if "--body-file" in options:
-        return cluster, _file(options["--body-file"], command)
+        return _Sent(cluster, _file(options["--body-file"], command), changed)
     body = options.get("--body") or _of_options(options)
     if not body:  # the call asks for help, or the API refuses it
         return None
-    return cluster, _file(body, command) if text(body).startswith(("file://", "@")) else body
+    return _Sent(cluster, _file(body, command) if text(body).startswith(("file://", "@")) else body, changed)
 
 
 def _of_options(options: dict[str, Word]) -> Word:
@@ -156,14 +172,17 @@ def _options(words: list[Word]) -> dict[str, Word]:
     return found
 
 
-def _call(file: str, script: str, cluster: str, body: Word) -> Call:
+def _call(file: str, script: str, sent: _Sent) -> Call:
+    cluster, body, changed = sent
     if len(body) == 1 and body[0].unknown:
         whole = Mapped(None, "", [body[0].at], script)
-        return Call(Document(file, _lost(_short(body[0].unknown)), whole), cluster, body[0].file)
+        return Call(Document(file, _lost(_short(body[0].unknown)), whole), cluster, body[0].file, changed)
     built, offsets, unknown = _joined(body)
     document, *_ = _parsed(file, ".json", Mapped(None, built, offsets, script, _noted(body, offsets)), unknown)
     value = document.value
-    return Call(document._replace(value=_lost(value) if isinstance(value, NotKnown) else value), cluster)
+    return Call(
+        document._replace(value=_lost(value) if isinstance(value, NotKnown) else value), cluster, changed=changed
+    )
 
 
 def _manifests(file: str, script: str, words: Word) -> Iterator[Document]:

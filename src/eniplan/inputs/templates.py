@@ -37,7 +37,7 @@ from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from eniplan.inputs.spelling import Body
     from eniplan.inputs.units import Stated
@@ -84,17 +84,18 @@ class Group(NamedTuple):
     """Whether the pools certainly exist."""
 
 
-def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
+def groups(document: Document, *, is_closed: bool, changed: str = "") -> list[Group] | None:
     """Return the node pools of a document, exclusive or not; None if the document is of another kind.
 
     Args:
         document: one document.
         is_closed: whether this document is the only source of facts about the cluster.
+        changed: the live pool that the document is sent for, to change it.
 
     """
     value: Any = document.value
-    if isinstance(value, list) or _case(value) is not None:
-        return _bodies(document) or _nested(document)
+    if isinstance(value, list) or changed or _case(value) is not None or _is_label(value):
+        return _bodies(document, changed) or _nested(document)
     if _ROS_FORMAT in value:
         return list(_ros(document, is_closed=is_closed))
     if isinstance(_asks_for(value), list) and _names_a_cluster(value):
@@ -120,7 +121,7 @@ def _nested(document: Document) -> list[Group] | None:
     """
     is_own = isinstance(document.value, dict) and str(document.value.get("schema")).startswith("eniplan.")
     found = [] if is_own else list(_inner(document.value, ()))
-    pools = [Resource("", document, path, blanked(item), case) for path, item, case in found]
+    pools = [_pool(document, path, item, case) for path, item, case in found]
     return [Group(("body", os.path.dirname(document.file)), pools)] if pools else None
 
 
@@ -160,16 +161,14 @@ def _crossplane(document: Document) -> list[Group] | None:
     return [Group((document.file,), pools)] if pools else None
 
 
-def _bodies(document: Document) -> list[Group] | None:
+def _bodies(document: Document, changed: str) -> list[Group] | None:
     """Return the pools of a body, or of a list of bodies; None if the document has neither."""
     value: Any = document.value
     items: list[tuple[Path, Any]] = (
         [((i,), item) for i, item in enumerate(value)] if isinstance(value, list) else [((), value)]
     )
-    cased = [(path, item, _case(item)) for path, item in items]
-    pools = [
-        Resource("", document, path, blanked(_asked(item)), case) for path, item, case in cased if case is not None
-    ]
+    cased = [(path, item, BODY if changed or _is_label(item) else _case(item)) for path, item in items]
+    pools = [_pool(document, path, _asked(item), case, changed) for path, item, case in cased if case is not None]
     left = tuple(
         (Resource(path_text(path), document, path, item, BODY), _NO_REQUEST)
         for path, item, case in cased
@@ -282,6 +281,61 @@ def _request(document: Document, at: Path, address: str) -> Group:
     origin = Origin(document, at)
     stated = facts_of(spelling.body_of(body), lambda path: origin.inner(spelling.path(path, body)))
     return Group((document.file, address), found, stated)
+
+
+# --- Requests that change a live pool -----------------------------------------------------------------------------
+
+_OF_CHANGES = frozenset(("update_nodes", "concurrency"))
+"""Fields that only ModifyClusterNodePool has."""
+_LIVE = NotKnown(say("the request changes a live pool, and a label does not change the mode of its nodes"))
+_LEFT = NotKnown(say("the request leaves it as it is"))
+_KEPT = (
+    ("scaling_group", "instance_types"), ("scaling_group", "vswitch_ids"), ("kubernetes_config", "taints"),
+    ("scaling_group", "desired_size"),
+)  # fmt: skip
+"""What such a request may leave out."""
+
+
+def _is_label(value: Any) -> bool:  # noqa: ANN401 - a document may hold anything
+    """Return whether a document only gives a live pool the exclusive label."""
+    if not isinstance(value, dict) or not {"kubernetes_config"} <= {*value} <= {"kubernetes_config", *_OF_CHANGES}:
+        return False
+    labels = value_at(value, ("kubernetes_config", "labels"))
+    return isinstance(labels, list) and EXCLUSIVE_LABEL in str(labels)
+
+
+def _pool(document: Document, path: Path, item: dict[str, Any], case: Body, changed: str = "") -> Resource:
+    """Return the pool of a body, or the live pool that it changes."""
+    found = Resource("", document, path, blanked(item), case)
+    if changed or _is_label(item) or not _OF_CHANGES.isdisjoint(map(api_name, item)):
+        return _changing(found, changed or os.path.basename(document.file))
+    return found
+
+
+def _changing(resource: Resource, name: str) -> Resource:
+    """Return the pool that a request changes: what it leaves out stays as it is in the live pool."""
+    value = {key: item for key, item in resource.value.items() if api_name(key) not in _OF_CHANGES}
+    info, labels, *kept = (resource.spelling.path(path, value) for path in (_NAME, _LABELS, *_KEPT))
+    if _case(value) is None:
+        return resource._replace(value=_completed({}, {info: name, labels: _LIVE}))
+    if isinstance(resource.spelling.body_of(value).get("auto_scaling"), dict):
+        kept.pop()
+    return resource._replace(
+        value=_completed(value, {info: NotKnown(name), **dict.fromkeys(kept, _LEFT)}), existing=_LIVE
+    )
+
+
+_NAME, _LABELS = ("nodepool_info", "name"), ("kubernetes_config", "labels")
+
+
+def _completed(value: dict[str, Any], lost: Mapping[Path, str]) -> dict[str, Any]:
+    """Return a body with values that it does not have."""
+    out = {key: dict(item) if isinstance(item, dict) else item for key, item in value.items()}
+    for (section, key), item in lost.items():
+        inner = out.setdefault(str(section), {})
+        if isinstance(inner, dict):
+            inner.setdefault(str(key), item)
+    return out
 
 
 # --- ROS ----------------------------------------------------------------------------------------------------------
