@@ -213,7 +213,11 @@ def test_bodies_of_one_folder_are_one_plan(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["${TYPE}", "$TYPE", "{{ instance_type }}", "ecs.${FAMILY:-g7}.2xlarge", "ecs.{{ a }}"]
+    "word",
+    [
+        *("${TYPE}", "$TYPE", "{{ instance_type }}", "ecs.${FAMILY:-g7}.2xlarge", "ecs.{{ a }}", "__INSTANCE_TYPE__"),
+        *("ecs.__TYPE__", "@INSTANCE_TYPE@", "<instance-type>", "<%= type %>"),
+    ],
 )
 def test_what_another_program_fills_in_is_open(here: Path, word: str) -> None:
     group = {**BODY["scaling_group"], "instance_types": [word], "login_password": word}
@@ -227,7 +231,7 @@ def test_what_another_program_fills_in_is_open(here: Path, word: str) -> None:
     assert (judged.problems, judged.rules) == ([], set())
 
 
-@pytest.mark.parametrize("word", ["ecs.$2xlarge", "ecs.{a}.b", "${}"])
+@pytest.mark.parametrize("word", ["ecs.$2xlarge", "ecs.{a}.b", "${}", "a__B__", "__init__", "a@B.c", "a<b>"])
 def test_what_nobody_fills_in_is_a_mistake(here: Path, word: str) -> None:
     group = {**BODY["scaling_group"], "instance_types": [word]}
     assert judge_files(here, {"body.json": BODY | {"scaling_group": group}}).rules == {"ENI003"}
@@ -280,4 +284,4 @@ def test_a_label_that_is_still_to_fill_in_may_be_the_exclusive_one(here: Path, k
     assert (judged.rules, judged.skipped) == (set(), [])
     (waiting,) = judged.report.undecided
     assert "NP001" in waiting.rules
-    assert waiting.hint == "its labels are not known" + ("" if key[0] == "<" else f": {key}")
+    assert waiting.hint == f"its labels are not known: {key}"

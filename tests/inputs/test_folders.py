@@ -66,7 +66,7 @@ def test_a_repository_is_judged_and_the_rest_is_told(run: Run, repository: Path)
         "skipped infra/.git: a folder of tools",
         "skipped infra/node_modules: a folder of tools",
         "skipped infra/.hidden.yaml: a hidden file",
-        "skipped infra/README.md: not .yaml, .yml, .json, .tf, .tofu, terragrunt.hcl, .sh, .bash",
+        "skipped infra/README.md: not .yaml, .yml, .json, .tf, .tofu, terragrunt.hcl, .sh, .bash, .zsh",
         "skipped infra/huge.json: larger than 32 MiB; named on the command line it is read",
         "skipped infra/notes.yaml: not a plan: it has another apiVersion",
         "skipped infra/package.json: nothing that eniplan checks",
@@ -304,6 +304,26 @@ def test_the_hidden_files_of_a_ci_are_read(here: Path, name: str) -> None:
     judged = judge_files(here, {f"repo/{name}": JOB}, "repo")
     column = JOB.splitlines()[3].index('{"labels"') + 1
     assert judged.places == {"NP002": f"repo/{name}:4:{column} kubernetes_config.taints"}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "mode", "is_read"),
+    [
+        ("bin/create", "#!/usr/bin/env bash\n", 0o755, True),
+        ("bin/create", "#!/usr/bin/env bash\n", 0o644, False),
+        ("bin/create", "#!/usr/bin/env python3\n", 0o755, False),
+        ("bin/create.txt", "#!/bin/sh\n", 0o755, False),
+        ("create.zsh", "", 0o644, True),
+    ],
+)
+def test_a_script_that_is_run_by_its_name_is_read(
+    here: Path, name: str, first: str, mode: int, *, is_read: bool
+) -> None:
+    (here / "repo" / name).parent.mkdir(parents=True)
+    call = JOB.splitlines()[3].strip()
+    (here / "repo" / name).write_text(first + call, encoding="utf-8")
+    (here / "repo" / name).chmod(mode)
+    assert judge_files(here, {"repo/b.json": BODY}, "repo").rules == ({"NP002"} if is_read else set())
 
 
 @pytest.mark.parametrize("name", [".terraform/pool.yml", ".cache/.github/pool.yml", ".gitlab-ci.d.yml", ".pool.yml"])

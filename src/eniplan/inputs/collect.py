@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
 
 _VALUES = (".tfvars", ".tfvars.json")
-_PROGRAMS = (".cs", ".go", ".java", ".js", ".kt", ".py", ".rb", ".ts")
+_PROGRAMS = (".bat", ".cmd", ".cs", ".go", ".java", ".js", ".kt", ".ps1", ".py", ".rb", ".ts")
 _LABELS_NODES = re.compile(rb"\blabel\s[^\n]*" + re.escape(EXCLUSIVE_LABEL.encode()))
 _TOO_LATE = say("a label on a live node does not change its mode: create a node pool with the label")
 _FORMS: dict[Spelling, str] = {TERRAFORM: "hcl", ROS: "ros", PULUMI: "pulumi", CROSSPLANE: "crossplane"}

@@ -48,9 +48,9 @@ def put(value: dict[str, Any], path: Path, found: object) -> None:
     value[last] = found
 
 
-BLANKS = r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}"
-"""What `envsubst`, Flux, Ansible and the like fill in later; `$NAME`, too, where nothing else stands."""
-BLANK = re.compile(rf"{BLANKS}|^\$[A-Za-z_]\w*$")
+BLANKS = r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|\b__[A-Z][A-Z0-9_]{0,60}__\b|@[A-Z][A-Z0-9_]{0,60}@"
+"""What `envsubst`, Flux, Ansible, `sed` and the like fill in later; `$NAME`, too, where nothing else stands."""
+BLANK = re.compile(rf"{BLANKS}|^\$[A-Za-z_]\w*$|^<[^<>]{{1,100}}>$")
 
 
 def blanked(value: Any) -> Any:  # noqa: ANN401 - a body or an object may hold anything

@@ -30,7 +30,7 @@ _ENDINGS = (".yaml", ".yml", ".json")
 HCL_ENDINGS = (".tf", ".tofu")
 HCL_JSON_ENDINGS = (".tf.json", ".tofu.json")
 TERRAGRUNT = "terragrunt.hcl"
-SCRIPT_ENDINGS = (".sh", ".bash")
+SCRIPT_ENDINGS = (".sh", ".bash", ".zsh")
 MARKDOWN_ENDINGS = (".md", ".markdown")
 MAKE_ENDINGS = (".mk", "akefile")
 PASSED_ON = (
@@ -224,7 +224,7 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
 def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
     """Read a file found in a folder, if it looks like an input."""
     name = os.path.basename(path)
-    if not name.endswith((*run.endings, *MAKE_ENDINGS, *PASSED_ON)):
+    if not (name.endswith((*run.endings, *MAKE_ENDINGS, *PASSED_ON)) or ("." not in name and _is_command(path))):
         run.skip(path, say("not {endings}", endings=run.endings))
         return
     try:
@@ -240,6 +240,17 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         yield from _load_file(path, run, folder=True)
     elif (others := run.need()) is not None:
         others.pass_on(path)
+
+
+def _is_command(path: str) -> bool:
+    """Return whether a file is a script that is run by its name. Most files are not, and not opened."""
+    if not os.access(path, os.X_OK):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return is_script(path, file.read(100))
+    except OSError:
+        return False
 
 
 def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[LoadedPlan | Problem]:
