@@ -43,6 +43,11 @@ for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
         signal.signal(number, handler)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one test more than there are processors: many wait for a server, a retry or a browser."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_sessionfinish() -> None:
     """Save a worker's coverage now: xdist may kill workers before they save it on exit."""
     measuring = coverage.Coverage.current()
