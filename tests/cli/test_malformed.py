@@ -134,8 +134,8 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
         "p.yaml", b"a:\n  <<: text\n", "p.yaml:2:7: error: `<<` merges maps only", "give an alias of a map",
     ),
     "tag": (
-        "p.yaml", b"a: !!python/object/apply:os.system [id]\n",
-        "p.yaml:1:4: error: the YAML tag 'tag:yaml.org,2002:python/object/apply:os.system' has no meaning here",
+        "p.yaml", b"apiVersion: eniplan/v1\na: !!python/object/apply:os.system [id]\n",
+        "p.yaml:2:4: error: the YAML tag '!!python/object/apply:os.system' has no meaning here [a]",
         "remove the tag",
     ),
     "anchor bomb": (

@@ -34,7 +34,7 @@ from eniplan.k8s.patches import patched
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say, together
 from eniplan.observed import CLUSTER_CONFIG
-from eniplan.plan.document import Document, NoPlaces, decode, read_documents, read_inputs, read_list
+from eniplan.plan.document import Document, NoPlaces, decode, read_inputs, read_list, read_tagged
 from eniplan.plan.load import (
     MAKE_ENDINGS,
     MARKDOWN_ENDINGS,
@@ -222,7 +222,7 @@ class Collected:
         except InputError as error:
             yield from self._malformed(path, data, error, named=named)
             return
-        if b"$" not in data and b"{{" not in data:
+        if b"$" not in data and b"{{" not in data and not any(document.has_tags for document in documents):
             self._complete.add(path)
         is_there = os.path.isfile(path)  # not a pipe, which can be read only once
         if found is not None:
@@ -365,7 +365,7 @@ class Collected:
             if names_ours(text.data):  # makes the file an input
                 self._count(path)
         elif block.language in markdown.YAML:
-            for document in map(block.placed, read_documents(path, block.text.encode())):
+            for document in map(block.placed, read_tagged(path, block.text.encode())):
                 if is_plan(document):
                     plan = load_document(document)
                     self._plans[f"{path}:{block.line}"] = plan

@@ -22,7 +22,7 @@ from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI, POD_ENI
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
-from eniplan.plan.document import read_documents, read_list
+from eniplan.plan.document import read_list, read_tagged
 from eniplan.plan.load import read, unreadable_file
 from eniplan.plan.model import Guest, Identity
 from eniplan.plan.schema import SELECTOR, compile_schema
@@ -496,7 +496,7 @@ def _again(file: str, orders: Mapping[Key, int]) -> Iterator[Workload]:
     every: Iterator[Object] = (
         objects_of(found, 0)
         if found is not None
-        else (item for i, document in enumerate(read_documents(file, data)) for item in objects(document, i))
+        else (item for i, document in enumerate(read_tagged(file, data)) for item in objects(document, i))
     )
     wanted = {(number, path) for number, path, _ in orders}
     for item in every:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from eniplan.errors import Place
 from eniplan.k8s.values import listing
-from eniplan.plan.document import Document, path_text
+from eniplan.plan.document import Document, Tagged, path_text
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def blanked(value: Any) -> Any:  # noqa: ANN401 - a body or an object may hold a
         return {key: (key not in _NAMED and _lost_key(item)) or blanked(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_lost_key(item) or blanked(item) for item in value]
-    return NotKnown(value) if type(value) is str and BLANK.search(value) else value
+    is_lost = isinstance(value, Tagged) or (type(value) is str and BLANK.search(value))
+    return NotKnown(value) if is_lost else value
 
 
 _NAMED = ("annotations", "labels")

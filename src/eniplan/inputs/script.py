@@ -18,7 +18,7 @@ from eniplan.inputs.templates import CLUSTER_REQUEST, TOKENS
 from eniplan.inputs.units import Stated
 from eniplan.inputs.words import UNKNOWN, Part, spelled, text
 from eniplan.messages import NOTHING, say
-from eniplan.plan.document import Document, decode, read_documents
+from eniplan.plan.document import Document, decode, read_tagged
 from eniplan.plan.fields import SECTIONS
 from eniplan.values import NamedTuple
 
@@ -206,7 +206,7 @@ def _manifests(file: str, script: str, words: Word) -> Iterator[Document]:
 def _parsed(file: str, ending: str, whole: Mapped, unknown: list[str]) -> list[Document]:
     """Parse a text that a script builds, with `NotKnown` for its unknown parts."""
     try:
-        documents = read_documents(f"body{ending}", whole.built.encode())
+        documents = read_tagged(f"body{ending}", whole.built.encode())
     except InputError as error:
         raise error.moved(file, whole.moved) from None
     return [Document(file, _filled(found.value, unknown), whole.of(found.tree)) for found in documents]

@@ -31,7 +31,7 @@ from eniplan.inputs.spelling import (
 from eniplan.k8s.kinds import objects
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
-from eniplan.plan.document import decode, path_text, read_documents, value_at
+from eniplan.plan.document import decode, path_text, read_tagged, value_at
 from eniplan.plan.fields import api_name, pascal
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.values import NamedTuple
@@ -233,13 +233,13 @@ def read(path: str, data: bytes) -> list[Document]:
 
     """
     try:
-        return read_documents(path, data)
+        return read_tagged(path, data)
     except InputError:
         filled = _filled(decode(path, data)).encode() if data.lstrip()[:1] in (b"{", b"[") else data
         if filled == data:
             raise
         with contextlib.suppress(InputError):  # tell what is wrong with the file itself
-            return read_documents(path, filled)
+            return read_tagged(path, filled)
         raise
 
 

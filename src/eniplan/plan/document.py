@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
 from eniplan.bounds import JSON_NUMBERS, MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, decimal, integer, is_deep, parse_json
 from eniplan.errors import InputError, Place, Problem, few
+from eniplan.k8s.values import leaves
 from eniplan.libyaml import CParser, MappingNode, Node, ScalarNode, SequenceNode, yaml
 from eniplan.messages import NOTHING, Message, say
 from eniplan.text import without_halves
@@ -29,6 +30,12 @@ Path: TypeAlias = tuple[str | int, ...]
 
 MAX_ALIASED = 100_000
 """Maximum values that aliases may add to a document: far above any plan, far below an alias bomb."""
+
+
+class Tagged(str):
+    """Replaces a value with a YAML tag that only another program understands: `!reference`, `!Ref`, `!vault`."""
+
+    __slots__ = ()
 
 
 class Tree(Protocol):
@@ -59,6 +66,8 @@ class Document(NamedTuple):
     file: str
     value: Value
     tree: Tree
+    has_tags: bool = False
+    """Whether it has `Tagged` values."""
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Return the place of the value at `path`; with `key`, the place of its key."""
@@ -126,6 +135,28 @@ def duplicate_key(key: str, line: int) -> Message:
 
 
 def read_documents(file: str, data: bytes) -> list[Document]:
+    """Parse all documents of a file in which YAML tags have no meaning; see `read_tagged`.
+
+    Raises:
+        InputError: see `read_tagged`, or a value has a tag.
+
+    """
+    documents = read_tagged(file, data)
+    problems = few(problem for document in documents for problem in tag_problems(document))
+    if problems:
+        raise InputError(*problems)
+    return documents
+
+
+def tag_problems(document: Document) -> Iterator[Problem]:
+    """Yield a problem for each `Tagged` value."""
+    for path, value in leaves(document.value) if document.has_tags else ():
+        if isinstance(value, Tagged):
+            message = say("the YAML tag {tag!r} has no meaning here", tag=value.partition(" ")[0])
+            yield Problem(message, document.place(path), say("remove the tag"))
+
+
+def read_tagged(file: str, data: bytes) -> list[Document]:
     """Parse all documents of one input. Skips empty documents if there are others.
 
     Args:
@@ -159,17 +190,17 @@ def read_documents(file: str, data: bytes) -> list[Document]:
 def documents_in(file: str, text: str) -> list[Document]:
     """Parse the documents of a text inside of another document; none if it is not YAML or JSON."""
     with suppress(InputError):
-        return read_documents(file, without_halves(text).encode())
+        return read_tagged(file, without_halves(text).encode())
     return []
 
 
 def read_inputs(file: str, data: bytes) -> list[Document]:
-    """Parse an input like `read_documents`, but only as much of it as needed to recognize it.
+    """Parse an input like `read_tagged`, but only as much of it as needed to recognize it.
 
     No input is a JSON array, so the first items of an array are enough for a message.
 
     Raises:
-        InputError: see `read_documents`.
+        InputError: see `read_tagged`.
 
     """
     text = decode(file, data)
@@ -182,7 +213,7 @@ def read_inputs(file: str, data: bytes) -> list[Document]:
                     first.append(item)
             if not text[items.end :].strip():
                 return [Document(file, first, _JsonTree(text))]
-    return read_documents(file, data)  # also raises for malformed input
+    return read_tagged(file, data)  # also raises for malformed input
 
 
 _SHOWN = 100
@@ -302,7 +333,7 @@ def _read_yaml(file: str, text: str) -> Iterator[Document]:
             value = builder.build(node)
             if builder.problems:
                 raise InputError(*builder.problems)
-            yield Document(file, value, _YamlTree(node))
+            yield Document(file, value, _YamlTree(node), builder.has_tags)
     except yaml.MarkedYAMLError as error:
         from eniplan.plan.yaml_faults import yaml_problem  # noqa: PLC0415 - likewise
 
@@ -326,6 +357,7 @@ class _Builder:
         self.file = file
         self._with_functions = with_functions
         self.problems: list[Problem] = []
+        self.has_tags = False
         self._open: set[int] = set()
         self._seen: set[int] = set()
         self._aliased = 0
@@ -356,13 +388,10 @@ class _Builder:
         return value
 
     def _sequence(self, node: Node) -> Value:
-        if node.tag not in (_COLLECTION, "tag:yaml.org,2002:seq"):
-            self._unknown_tag(node)
-        return [self.build(item) for item in node.value]
+        items = [self.build(item) for item in node.value]
+        return items if node.tag in (_COLLECTION, "tag:yaml.org,2002:seq") else self._tagged(node)
 
     def _mapping(self, node: MappingNode) -> Value:
-        if node.tag not in (_COLLECTION, "tag:yaml.org,2002:map"):
-            self._unknown_tag(node)
         out: dict[str, Value] = {}
         merged: dict[str, Value] = {}
         firsts: dict[str, ScalarNode] = {}
@@ -377,6 +406,8 @@ class _Builder:
                 self._add(duplicate_key(key.value, line), key, KEEP_ONE)
             else:
                 out[key.value] = self.build(item)
+        if node.tag not in (_COLLECTION, "tag:yaml.org,2002:map"):
+            return self._tagged(node)
         return {**merged, **out} if merged else out
 
     def _merge(self, node: Node) -> dict[str, Value]:
@@ -395,12 +426,12 @@ class _Builder:
         tag: str = node.tag
         if tag == _PLAIN or tag in _NATIVE_TAGS:
             return plain_scalar(text)
-        if tag != _TEXT:
-            self._unknown_tag(node)
-        return text
+        return text if tag == _TEXT else self._tagged(node)
 
-    def _unknown_tag(self, node: Node) -> None:
-        self._add(say("the YAML tag {tag!r} has no meaning here", tag=node.tag), node, say("remove the tag"))
+    def _tagged(self, node: Node) -> Tagged:
+        self.has_tags = True
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        return Tagged(f"{tag} {node.value}" if isinstance(node, ScalarNode) else tag)
 
     def _count(self, node: Node) -> None:
         self._aliased += 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from eniplan.bounds import MAX_PROBLEMS
 from eniplan.errors import InputError, Place, Problem, few, unreadable
 from eniplan.messages import NOTHING, say
-from eniplan.plan.document import UTF_16, Document, read_inputs
+from eniplan.plan.document import UTF_16, Document, read_inputs, tag_problems
 from eniplan.plan.model import Plan, plan_from
 from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
 from eniplan.suggest import did_you_mean
@@ -334,6 +334,8 @@ def is_plan(document: Document) -> bool:
 def load_document(document: Document) -> LoadedPlan:
     """Build the plan of one document. Reports and leaves out parts that do not fit the schema."""
     value: Any = document.value
+    if document.has_tags:
+        return LoadedPlan(document, None, few(tag_problems(document)))
     if is_valid(value):
         plan = plan_from(value)
         return LoadedPlan(document, plan, tuple(_misread(document, plan)))

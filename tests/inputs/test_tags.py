@@ -1,0 +1,104 @@
+"""YAML tags of other programs: GitLab's `!reference`, CloudFormation's `!Ref`, secrets of Home Assistant and the like."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.inputs.support import BODY, LABEL, Judged, judge_files
+from tests.inputs.test_spelled import POOL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, annotations: {eniplan.dev/node-pool: eni}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}
+      tolerations: [{key: exclusive-eni, operator: Exists}]
+      containers:
+        - name: web
+          image: web
+          env: [{name: A, value: plain}]
+          resources: {limits: {aliyun/eni: 1}}
+"""
+JOB = """\
+deploy:
+  script:
+    - !reference [.setup, script]
+    - |
+      aliyun cs POST /clusters/c1/nodepools --body '%s'
+"""
+
+
+def judge(here: Path, manifest: str) -> Judged:
+    """Judge a manifest together with the pool that its pods name."""
+    return judge_files(here, {"pool.tf": POOL, "web.yaml": manifest})
+
+
+def test_the_jobs_of_a_ci(here: Path) -> None:
+    body = BODY | {"kubernetes_config": {"labels": [LABEL | {"value": "enionly"}]}}
+    judged = judge_files(here, {".gitlab-ci.yml": JOB % json.dumps(body)})
+    assert judged.problems == []
+    assert "NP001" in judged.rules
+
+
+@pytest.mark.parametrize(
+    "value", ["!secret a", "!!binary aGk=", "!!timestamp 2026-11-02", "!Sub [a, b]", "!Join {a: b}"]
+)
+def test_values_that_no_rule_needs(here: Path, value: str) -> None:
+    judged = judge(here, WEB.replace("plain", value))
+    assert (judged.problems, judged.rules) == ([], judge(here, WEB).rules)
+    assert judged.facts == judge(here, WEB).facts
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tolerations: [{key: exclusive-eni, operator: Exists}]", "tolerations: !reference [.exclusive, tolerations]"),
+        ("replicas: 2", "replicas: !Ref Replicas"),
+        ("replicas: 2", "replicas: !!binary Mg=="),
+        ("eniOnly", "!Sub '${Mode}'"),
+        ("{k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}", "!Mode {a: b}"),
+    ],
+)
+def test_values_that_matter_are_unknown(here: Path, old: str, new: str) -> None:
+    judged = judge(here, WEB.replace(old, new))
+    assert (judged.problems, judged.rules) == ([], judge(here, WEB).rules)
+    assert len(judged.facts) > len(judge(here, WEB).facts)
+
+
+def test_other_faults_behind_a_tag_are_told(here: Path) -> None:
+    assert judge(here, WEB.replace("plain", "!x {a: 1, a: 2}")).problems == [
+        "web.yaml:15:44: duplicate key 'a'; first in line 15 []"
+    ]
+
+
+def test_a_request_in_yaml(here: Path) -> None:
+    body = json.dumps(BODY).replace('"ecs.g8i.8xlarge"', "!Ref Type")
+    judged = judge_files(
+        here, {"body.yaml": body.replace("{", "{\n", 1).removeprefix("{\n").join(("# by hand\n{", ""))}
+    )
+    assert judged.problems == []
+    assert any("!Ref Type" in fact or "instance" in fact for fact in judged.facts)
+
+
+def test_plans_have_no_tags(here: Path) -> None:
+    plan = "apiVersion: eniplan/v1\nnodePools:\n- !a {name: trading}\n- name: !!binary aGk=\n"
+    block = f"```yaml\n{plan}```\n"
+    judged = judge_files(here, {"plan.yaml": plan, "README.md": block})
+    assert judged.problems == [
+        "README.md:4:3: the YAML tag '!a' has no meaning here [nodePools[0]]",
+        "README.md:5:9: the YAML tag '!!binary' has no meaning here [nodePools[1].name]",
+        "plan.yaml:3:3: the YAML tag '!a' has no meaning here [nodePools[0]]",
+        "plan.yaml:4:9: the YAML tag '!!binary' has no meaning here [nodePools[1].name]",
+    ]
