@@ -948,6 +948,9 @@ def full(replicas: int = 21) -> dict[str, Any]:
     return found
 
 
+MISSPELT = "k8s.aliyun.com/exclusive-eni-mode-type"
+
+
 def term(operator: str, *values: str, key: str = EXCLUSIVE_LABEL) -> dict[str, Any]:
     rule = {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
     required = {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}
@@ -1152,6 +1155,10 @@ def test_a_pool_without_taints_takes_every_daemon_set(here: Path) -> None:
         (term("In", "enionly"), {"WL007"}),
         ({**term("In", "enionly"), "containers": [{"name": "a"}]}, {"WL007"}),
         ({"nodeSelector": {EXCLUSIVE_LABEL: "ENI"}}, {"WL007"}),
+        ({"nodeSelector": {MISSPELT: "eniOnly"}}, {"WL007"}),
+        ({"nodeSelector": {MISSPELT: "eniOnly"}, "containers": [{"name": "a"}]}, {"WL007"}),
+        ({**term("Exists", key=MISSPELT), "containers": [{"name": "a"}]}, {"WL007"}),
+        ({**term("In", "default", key=MISSPELT), "containers": [{"name": "a"}]}, set()),
         (term("NotIn", "eniOnly"), {"WL007"}),  # it asks for an ENI, and for nodes without any
         ({**term("In", "default"), "containers": [{"name": "a"}]}, set()),  # nothing of it is meant for exclusive nodes
         (term("In", "eniOnly", "x"), set()),

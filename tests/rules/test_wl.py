@@ -363,6 +363,10 @@ class TestWL007:
              "remove it", False),
             ({"nodeSelector": {"kubernetes.io/os": "windows", LABEL: "eniOnly"}}, ["kubernetes.io/os In (windows)"],
              "remove it", False),
+            ({"nodeSelector": {"k8s.aliyun.com/exclusive-eni-mode-type": "eniOnly"}},
+             ["k8s.aliyun.com/exclusive-eni-mode-type In (eniOnly)"], f"write {LABEL}", False),
+            ({"affinity": affinity({"key": "aliyun.com/exclusive-mode-eni-type", "operator": "Exists"})},
+             ["aliyun.com/exclusive-mode-eni-type Exists ()"], f"write {LABEL}", False),
         ],
     )  # fmt: skip
     def test_what_is_asked_for_and_what_to_write(
@@ -390,6 +394,11 @@ class TestWL007:
 
     def test_a_pool_that_is_not_there(self) -> None:
         assert found(judge(templated(nodeSelector={"a": "b"}, more={"nodePool": "none"})), "WL007") == []
+
+    def test_a_label_of_the_pool_that_looks_like_a_misspelling(self) -> None:
+        """NP001 reports it on the pool; its pods do land there."""
+        labels = {"k8s.aliyun.com/exclusive-mode-eni": "a"}
+        assert found(judge({**templated(nodeSelector=labels), f"{POOL}.labels": labels}), "WL007") == []
 
 
 class TestWL008:

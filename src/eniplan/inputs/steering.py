@@ -13,7 +13,13 @@ from eniplan.inputs.workloads import Workload, requests_eni
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.nodes import NodeLabels, repelling
 from eniplan.messages import say
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, NETWORKING_ANNOTATION, POOL_ANNOTATION
+from eniplan.plan.model import (
+    EXCLUSIVE_LABEL,
+    EXCLUSIVE_NODE,
+    NETWORKING_ANNOTATION,
+    POOL_ANNOTATION,
+    looks_exclusive,
+)
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -89,7 +95,7 @@ def steer(workload: Workload, pools: Pools) -> Steering | None:
     if not wants_eni and not _is_led(pod, [alike.pools[0] for alike in allowed]):
         return None
     able = sorted((pool for alike in allowed for pool in alike.pools), key=lambda pool: pool.name)
-    if pod.placement.allows(EXCLUSIVE_NODE) is False:
+    if pod.placement.allows(EXCLUSIVE_NODE) is False and not any(pod.placement.allows(each.nodes) for each in allowed):
         # WL007 reports the pods that no exclusive node can run.
         return Steering(None, found.name) if wants_eni or _is_misled(pod) else None
     # Lingjun nodes support neither PodNetworkings nor ENI requests.
@@ -131,10 +137,12 @@ def _no_pool(pod: Pod, pools: Pools) -> str:
 
 def _is_led(pod: Pod, able: list[NodePool]) -> bool:
     """Return whether pods select the exclusive label or a pool's own label."""
-    return pod.placement.keeps_to({EXCLUSIVE_LABEL}.union(*(pool.labels for pool in able)))
+    ours = {r.key for r in pod.placement.requirements() if looks_exclusive(r.key)}
+    return pod.placement.keeps_to(ours.union(*(pool.labels for pool in able)))
 
 
 def _is_misled(pod: Pod) -> bool:
-    """Return whether pods select the exclusive label with a value that no exclusive node has."""
-    asked = [r for r in pod.placement.requirements() if r.key == EXCLUSIVE_LABEL and r.operator == "In"]
-    return any(value != _NO_MODE for r in asked for value in r.values)
+    """Return whether pods select the exclusive label with a value that no exclusive node has, or misspell it."""
+    asked = [r for r in pod.placement.requirements() if looks_exclusive(r.key)]
+    is_misspelt = any(r.operator == "Exists" and r.key != EXCLUSIVE_LABEL for r in asked)
+    return is_misspelt or any(value != _NO_MODE for r in asked if r.operator == "In" for value in r.values)

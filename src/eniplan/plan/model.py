@@ -139,8 +139,8 @@ OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com", *_
 """Domains of labels that nodes do not get from their pool, so their values are unknown."""
 _SYSTEM = {"kubernetes.io/os": "linux", "beta.kubernetes.io/os": "linux"}
 """Labels of all exclusive nodes: the mode is documented for Linux only."""
-EXCLUSIVE_NODE = NodeLabels({**_SYSTEM, EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, lambda _: False)
-"""The known labels of any exclusive node."""
+EXCLUSIVE_NODE = NodeLabels({**_SYSTEM, EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, looks_exclusive)
+"""The known labels of any exclusive node. A misspelling of the exclusive label means nothing to anyone."""
 
 
 class Sizes(NamedTuple):
@@ -251,7 +251,7 @@ class NodePool(NamedTuple):
 
 
 def _never_others(key: str) -> bool:
-    return not key.partition("/")[0].endswith(OTHERS_LABELS)
+    return not key.partition("/")[0].endswith(OTHERS_LABELS) or looks_exclusive(key)
 
 
 def _never_others_nor_gpus(key: str) -> bool:

@@ -338,16 +338,20 @@ def wl007(view: PlanView) -> Outcome:
             message = say("{kind} {name!r} has a node affinity with an empty term, which matches no node", **about)
             path = ("spec", *AFFINITY, TERMS)
             yield Hit(in_pod(workload, path), message, say("remove the term, or add its requirements"))
-        elif placement.allows(EXCLUSIVE_NODE) is False:
+        elif placement.allows(EXCLUSIVE_NODE) is False and not (pool and placement.allows(pool.node_labels)):
             asked = [r for r in placement.requirements() if EXCLUSIVE_NODE.meets(r) is False]
+            key = asked[0].key if asked[0].key in EXCLUSIVE_NODE.labels else EXCLUSIVE_LABEL  # a misspelling of it
             message = say(
                 "{kind} {name!r} selects nodes with {requirements}; exclusive nodes have {label}={value}, and values "
                 "are compared exactly",
-                **about, requirements=tuple(map(str, asked)), label=asked[0].key,
-                value=EXCLUSIVE_NODE.labels[asked[0].key],
+                **about, requirements=tuple(map(str, asked)), label=key, value=EXCLUSIVE_NODE.labels[key],
             )  # fmt: skip
             is_value = asked[0].key == EXCLUSIVE_LABEL and asked[0].operator == "In"
-            hint = say("write {value}", value=EXCLUSIVE_VALUE) if is_value else say("remove it")
+            hint = (
+                say("write {value}", value=EXCLUSIVE_VALUE) if is_value
+                else say("remove it") if key == asked[0].key
+                else say("write {value}", value=EXCLUSIVE_LABEL)
+            )  # fmt: skip
             fix = _value_fix(asked[0]) if is_value else None
             yield Hit(in_pod(workload, asked[0].path), message, hint, fix=fix)
         elif pool is not None:
