@@ -12,6 +12,8 @@ from tests.inputs.support import BODY, LABEL, judge_files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.harness import Run
+
 BAD: dict[str, Any] = BODY | {"scaling_group": {**BODY["scaling_group"], "instance_types": ["ecs.g7.2xlarge"]}}
 POST = "aliyun cs POST /clusters/c1/nodepools --header 'Content-Type=application/json'"
 CREATE = "aliyun cs CreateClusterNodePool --region cn-hangzhou --ClusterId c1"
@@ -581,6 +583,20 @@ def test_a_program_is_not_run(here: Path, name: str) -> None:
         f"s/{name}: this is a program, which eniplan does not run []"
     ]
     assert not judge_files(here, {f"s/{name}": text, "s/np.json": BODY}, "s").problems
+
+
+def test_programs_of_a_folder_are_told_together(run: Run, tmp_path: Path) -> None:
+    """They may create pools that nothing judges. Those that do not name the label are nobody's concern."""
+    (tmp_path / "np.json").write_text(json.dumps(BODY))
+    for name in ("Jenkinsfile", "a.go", "b.py", "c.jsonnet", "d.ps1"):
+        (tmp_path / name).write_text(f"create('{LABEL['key']}')\n")
+    (tmp_path / "other.py").write_text("print()\n")
+    why = f"this is a program, which eniplan does not run; it names {LABEL['key']}"
+    told = [line for line in run("check", ".", cwd=tmp_path).err.splitlines() if "program" in line]
+    assert told == [f"skipped ./Jenkinsfile, ./a.go, ./b.py and 2 more: {why}"]
+    every = run("check", ".", "--verbose", cwd=tmp_path).err
+    assert f"skipped ./d.ps1: {why}\n" in every
+    assert "skipped ./other.py: this is a program, which eniplan does not run\n" in every
 
 
 @pytest.mark.parametrize("name", ["main.tfcomponent.hcl", "root.hcl", "terragrunt.stack.hcl"])

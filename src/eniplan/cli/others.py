@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import terminal
-from eniplan.messages import NOTHING, count, say, together
+from eniplan.messages import NOTHING, count, named, say, together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from eniplan.catalog.store import Catalog
     from eniplan.inputs.collect import Collected
+    from eniplan.inputs.places import Skipped
     from eniplan.report.model import Report
+
+_MANY = 3
+"""More inputs that are skipped for the same reason share a line."""
 
 
 class OtherInputs:
@@ -60,10 +64,9 @@ class OtherInputs:
         if self._collected is None:
             return
         skipped = self._collected.skipped
-        for item in skipped:
-            if verbose or item.names or item.is_shown:
-                names = say("it names {names}", names=item.names) if item.names else NOTHING
-                terminal.err(together((say("skipped {file}: {why}", file=item.what, why=item.why), names)))
+        for item in skipped if verbose else _grouped(skipped):
+            names = say("it names {names}", names=item.names) if item.names else NOTHING
+            terminal.err(together((say("skipped {file}: {why}", file=item.what, why=item.why), names)))
         if self._collected.broken and not verbose:
             broken = count(
                 self._collected.broken,
@@ -79,3 +82,14 @@ class OtherInputs:
             )
         if self._collected.lacks_cluster and not report.accounts:
             terminal.err(say("these inputs do not describe their cluster; pass its facts with --cluster FILE"))
+
+
+def _grouped(skipped: Iterable[Skipped]) -> Iterator[Skipped]:
+    """Yield those that may have been meant. Many that are skipped for the same reason become one."""
+    alike: dict[tuple[str, str], list[Skipped]] = {}
+    for item in skipped:
+        if item.names or item.is_shown:
+            alike.setdefault((item.why, item.names), []).append(item)
+    for items in alike.values():
+        files = named([item.what for item in items])
+        yield from items if len(items) <= _MANY else (items[0]._replace(what=files),)

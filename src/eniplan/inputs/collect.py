@@ -38,6 +38,7 @@ from eniplan.plan.document import Document, NoPlaces, decode, read_inputs, read_
 from eniplan.plan.load import (
     MAKE_ENDINGS,
     MARKDOWN_ENDINGS,
+    PROGRAMS,
     LoadedPlan,
     is_plan,
     is_script,
@@ -61,13 +62,13 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
 
 _VALUES = (".tfvars", ".tfvars.json")
-_PROGRAMS = (".bat", ".cmd", ".cs", ".go", ".java", ".js", ".kt", ".ps1", ".py", ".rb", ".ts")
 _LABELS_NODES = re.compile(rb"\blabel\s[^\n]*" + re.escape(EXCLUSIVE_LABEL.encode()))
 _TOO_LATE = say("a label on a live node does not change its mode: create a node pool with the label")
 _FORMS: dict[Spelling, str] = {TERRAFORM: "hcl", ROS: "ros", PULUMI: "pulumi", CROSSPLANE: "crossplane"}
 """See `LoadedPlan.form`."""
 _UNUSED = say("no configuration uses these values of Terraform variables: pass them with --var-file")
 _PASSED_ON = say("another program reads or completes it")
+_PROGRAM = say("this is a program, which eniplan does not run")
 _TEMPLATE = say("a template: render it first (helm template)")
 _PLACES_PODS = say("values of a chart, or a patch: check what `helm template` or `kubectl kustomize` prints")
 _PLAIN_POOL = say("a node pool without the exclusive label")
@@ -181,7 +182,7 @@ class Collected:
         """See `Others.pass_on`."""
         with contextlib.suppress(OSError):  # it is not an input
             self._mark(path, read_file(path, is_input=False))
-        self.skip(path, _UNUSED if path.endswith(_VALUES) else _PASSED_ON)
+        self.skip(path, _UNUSED if path.endswith(_VALUES) else _PROGRAM if path.endswith(PROGRAMS) else _PASSED_ON)
 
     def _mark(self, path: str, data: bytes) -> None:
         self._marked[path] = next((name for mark, name in MARKS.items() if mark.encode() in data), "")
@@ -194,9 +195,9 @@ class Collected:
         elif path.endswith(_VALUES):
             hint = say("check the folder that declares the variables, with --var-file {file}", file=path)
             yield Problem(say("this file has values of Terraform variables"), Place(path), hint)
-        elif named and path.endswith(_PROGRAMS):
+        elif named and path.endswith(PROGRAMS):
             hint = say("pass what it makes: `pulumi preview --json`, `cdktf synth`, or the body of its request")
-            yield Problem(say("this is a program, which eniplan does not run"), Place(path), hint)
+            yield Problem(_PROGRAM, Place(path), hint)
         elif path.endswith(MARKDOWN_ENDINGS):
             yield from self._markdown(path, data, named=named)
         elif path.endswith(MAKE_ENDINGS) or is_script(path, data):

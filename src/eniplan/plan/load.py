@@ -33,8 +33,13 @@ TERRAGRUNT = "terragrunt.hcl"
 SCRIPT_ENDINGS = (".sh", ".bash", ".zsh")
 MARKDOWN_ENDINGS = (".md", ".markdown")
 MAKE_ENDINGS = (".mk", "akefile")
+PROGRAMS = (
+    ".bat", ".bzl", ".cmd", ".cs", ".cue", ".go", ".groovy", ".java", ".js", ".jsonnet", ".k", ".kt", ".libsonnet",
+    ".nix", ".php", ".pkl", ".ps1", ".py", ".rb", ".ts", "Dockerfile", "Jenkinsfile", "Tiltfile", "ustfile",
+)  # fmt: skip
+"""Endings of programs, which eniplan does not run."""
 PASSED_ON = (
-    ".tfvars", ".hcl",
+    *PROGRAMS, ".tfvars", ".hcl",
     ".tftpl", ".tpl", ".tmpl", ".template", ".j2", ".jinja", ".jinja2", ".in",
 )  # fmt: skip
 """Endings of files that other programs read or complete. Those in folders are only searched for what eniplan checks."""
