@@ -288,6 +288,10 @@ def test_pools_of_two_clusters_may_share_a_name(here: Path) -> None:
         ({"format_version": "1.2", "resource_changes": {}}, "resource_changes must be a list [resource_changes]"),
         ({"format_version": "1.2", "values": {}}, "this is a Terraform state, not a plan []"),
         (
+            {"format_version": "1.2", "planned_values": {"root_module": {"resources": [{"type": RESOURCE}]}}},
+            "has no resource_changes, which tell the node pools that it creates [planned_values]",
+        ),
+        (
             {"version": 4, "terraform_version": "1.9.8", "serial": 1, "lineage": "a", "resources": []},
             "this is a Terraform state, not a plan []",
         ),

@@ -65,6 +65,9 @@ def planned(document: Document) -> Iterator[Resource | Skipped | Document | Prob
     if not isinstance(changes, list | None):
         yield Problem(say("resource_changes must be a list"), document.place(("resource_changes",)), _SHOW)
         return
+    if changes is None and RESOURCE in str(value.get("planned_values")):  # someone has kept only a part of the plan
+        message = say("this Terraform plan has no resource_changes, which tell the node pools that it creates")
+        yield Problem(message, document.place(("planned_values",), key=True), _SHOW)
     found: list[tuple[Path, Any]] = [(("resource_changes", i), change) for i, change in enumerate(changes or ())]
     found += [  # changes deferred to a later apply, each in a wrapper
         (("deferred_changes", i, "resource_change"), value_at(item, ("resource_change",)))
