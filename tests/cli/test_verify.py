@@ -248,7 +248,11 @@ class TestDumps:
         folder = tmp_path / "dumps"
         folder.mkdir()
         (folder / "a.yaml").write_text(yaml.safe_dump_all([{"kind": "List", "items": items[:4]}, *items[4:7]]))
-        (folder / "b.json").write_bytes(b"\xef\xbb\xbf" + b"\n".join(json.dumps(item).encode() for item in items[7:]))
+        (folder / "b.json").write_bytes(b"\xef\xbb\xbf" + b"\n".join(json.dumps(item).encode() for item in items[7:9]))
+        (folder / "kube-system").mkdir()  # as `kubectl cluster-info dump` has it
+        (folder / "kube-system" / "pods.json").write_text("\n".join(json.dumps(item) for item in items[9:]))
+        (folder / ".git").mkdir()
+        (folder / ".git" / "a.json").write_text("{")
         (folder / "notes.txt").write_text("no dump")
         expected = json.loads(run("verify", plan, "--from", dumped(tmp_path, BROKEN), "-f", "json").out)
         got = json.loads(run("verify", plan, "--from", folder, "-f", "json").out)

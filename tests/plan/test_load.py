@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from jsonschema import Draft7Validator
 
 from eniplan.plan.document import read_documents
-from eniplan.plan.load import LoadedPlan, load, load_document
+from eniplan.plan.load import LoadedPlan, load, load_document, plans_of
 from eniplan.plan.schema import SCHEMA
 from eniplan.report import json_format, plain
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
@@ -79,6 +79,26 @@ def test_a_misspelt_key_is_told_once(key: str, wrong: str) -> None:
     (document,) = read_documents("plan.json", text.encode())
     told = [f"{problem.message} {problem.hint}" for problem in load_document(document).problems]
     assert told == [f"unknown key {wrong!r} did you mean {key!r}?"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_told"),
+    [
+        ("main.tf", "locals {}\n", True),
+        ("pool.sh", "aliyun cs POST /clusters/c1/nodepools\n", True),
+        ("body.json", '{"nodepool_info": {"name": "a"}, "scaling_group": {}}', True),
+        ("plan.json", '{"format_version": "1.2", "resource_changes": []}', True),
+        ("pod.yaml", "apiVersion: v1\nkind: Pod\n", True),
+        ("plan.yaml", "nodePools: []\n", False),
+        ("plan.yaml", "apiVersion: eniplan/v2\nnodePool: []\n", False),
+        ("plan.yaml", "[]\n", False),
+        ("plan.yaml", "{}\n", False),
+    ],
+)
+def test_an_input_of_another_command_is_told_at_once(tmp_path: Path, name: str, text: str, *, is_told: bool) -> None:
+    (tmp_path / name).write_text(text)
+    _, problems = plans_of(load([str(tmp_path / name)]))
+    assert ([problem.message for problem in problems] == ["this is no plan"]) == is_told
 
 
 class TestInputs:

@@ -95,9 +95,12 @@ def _all(path: str) -> Iterator[dict[str, Any] | Listed]:
 
 
 def _files(path: str) -> list[str]:
+    """Return the files of a dump. `kubectl cluster-info dump` writes a folder for each namespace."""
     if path == STDIN or not os.path.isdir(path):
         return [path]
-    return [os.path.join(path, name) for name in sorted(os.listdir(path)) if name.endswith(_ENDINGS)]
+    found = sorted(os.path.join(path, name) for name in os.listdir(path) if name[0] != ".")
+    inner = [os.path.join(folder, name) for folder in found if os.path.isdir(folder) for name in os.listdir(folder)]
+    return [file for file in (*found, *sorted(inner)) if file.endswith(_ENDINGS) and not os.path.isdir(file)]
 
 
 def _of_file(name: str) -> Iterator[dict[str, Any] | Listed]:

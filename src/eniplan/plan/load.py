@@ -21,7 +21,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from eniplan.plan.document import Path
+    from eniplan.plan.document import Path, Value
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.schema import Schema
 
@@ -271,13 +271,16 @@ def _load_one(path: str, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Pr
     except OSError as error:
         yield unreadable_file(path, error)
         return
-    if _MARK not in data or path.endswith(_NO_YAML):
-        others = run.need()
-        if others is not None:
-            yield from others.file(path, data, named=not folder)
-            return
-        if folder:
-            return
+    others = run.need() if _MARK not in data or path.endswith(_NO_YAML) else None
+    if others is not None:
+        yield from others.file(path, data, named=not folder)
+    elif path.endswith(_NO_YAML):
+        yield from () if folder else (_no_plan(Place(path)),)
+    elif _MARK in data or not folder:
+        yield from _load_documents(path, data, run, folder=folder)
+
+
+def _load_documents(path: str, data: bytes, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Problem]:
     try:
         documents = read_inputs(path, data)
     except InputError as error:
@@ -295,7 +298,23 @@ def _load_one(path: str, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Pr
         if folder:
             run.skip(path, say("not a plan: it has another apiVersion"))
         else:
-            yield load_document(document)
+            is_meant = others is not None or _is_like_plan(document.value)
+            yield load_document(document) if is_meant else _no_plan(document.place(("apiVersion",)))
+
+
+def _is_like_plan(value: Value) -> bool:
+    """Return whether a document without a plan's apiVersion may be meant as a plan."""
+    return not isinstance(value, dict) or not value or not _KEYS.isdisjoint(value)
+
+
+def _no_plan(place: Place) -> Problem:
+    hint = say(
+        "this command takes plans, with apiVersion: {version}; `eniplan check` reads other inputs", version=API_VERSION
+    )
+    return Problem(say("this is no plan"), place, hint)
+
+
+_KEYS = frozenset(SCHEMA["properties"]) - {"apiVersion"}
 
 
 def read(path: str) -> bytes:
