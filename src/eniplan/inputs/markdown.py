@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import Elsewhere, NotKnown
 from eniplan.k8s.values import rewritten
+from eniplan.libyaml import CParser, yaml
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -95,39 +97,33 @@ def blocks(text: str) -> Iterator[Block]:
         at += 1
 
 
-_SCALAR = re.compile(r"(?P<indent>[ \t]*)(?P<dashes>(?:- +)*)(?P<key>[^\s#:'\"][^#:]*:[ \t]+)?(?P<rest>\S.*)")
-"""A line of YAML with a value."""
-_BLOCK = re.compile(r"(?P<style>[|>])[-+0-9]*[ \t]*(?:#.*)?")
 _ESCAPED = re.compile(r"\\(.)")
 
 
 def scripts(text: str) -> Iterator[Block]:
-    """Yield the texts of YAML that may be scripts, such as those in the jobs of a CI: `run: |`, `- aliyun cs …`."""
-    lines = text.splitlines()
-    at = 0
-    while at < len(lines):
-        opening = _SCALAR.fullmatch(lines[at])
-        first = at = at + 1
-        if opening is None or not (opening["dashes"] or opening["key"]) or opening["rest"].endswith(":"):
-            continue
-        block = _BLOCK.fullmatch(opening["rest"])
-        if block is None:
-            # A value goes on in the lines that are indented more than its key or its dash.
-            indent = opening.start("key") if opening["key"] else len(opening["indent"] + opening["dashes"].rstrip()) - 1
-            while at < len(lines) and lines[at].strip() and _width(lines[at]) > indent:
-                at += 1
-            inner = _unquoted([" " * opening.start("rest") + opening["rest"], *lines[first:at]])
-            yield Block(SHELL[0], inner, first - 1, 0, is_folded=True, is_text=False)
-            continue
-        while at < len(lines) and not lines[at].strip():
-            at += 1
-        inside = _width(lines[at]) if at < len(lines) else 0
-        if inside <= len(opening["indent"]):
-            continue
-        while at < len(lines) and (not lines[at].strip() or lines[at].startswith(" " * inside)):
-            at += 1
-        inner = "\n".join(line[inside:] for line in lines[first:at]) + "\n"
-        yield Block(SHELL[0], inner, first, inside, is_folded=block["style"] == ">")
+    """Yield the scalars of YAML, which may be scripts, as in the jobs of a CI: `run: |`, `[sh, -c, "aliyun cs …"]`."""
+    with suppress(yaml.YAMLError):  # a request in which something is filled in later
+        for scalar in _scalars(text):
+            start, written = scalar.start_mark, text[scalar.start_mark.index : scalar.end_mark.index]
+            if scalar.style not in ("|", ">"):
+                inner = _unquoted(" " * start.column + written)
+                yield Block(SHELL[0], inner, start.line, 0, is_folded=True, is_text=False)
+                continue
+            lines = written.splitlines()[1:]
+            inside = _width(next(filter(str.strip, lines), ""))
+            inner = "".join(f"{line[inside:]}\n" for line in lines)
+            yield Block(SHELL[0], inner, start.line + 1, inside, is_folded=scalar.style == ">")
+
+
+def _scalars(text: str) -> Iterator[yaml.ScalarToken]:
+    parser = CParser(text)
+    try:
+        while parser.check_token():
+            token = parser.get_token()
+            if isinstance(token, yaml.ScalarToken):
+                yield token
+    finally:
+        parser.dispose()
 
 
 _OF_MAKE = re.compile(r"\$\$|\$\((\w+)\)")
@@ -153,14 +149,16 @@ def _width(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _unquoted(lines: list[str]) -> str:
+def _unquoted(words: str) -> str:
     """Return a value without its quotes, in the same lines and columns as far as nothing in it is escaped."""
-    words = "\n".join(lines)
     start = _width(words)
-    quote, inner = words[start], words[start + 1 :].rstrip()
-    if quote not in "'\"" or inner[-1:] != quote:
+    quote, inner = words[start : start + 1], words[start + 1 : -1]
+    if quote == "'":
+        inner = inner.replace("''", "'")
+    elif quote == '"':
+        inner = _ESCAPED.sub(r"\1", inner)
+    else:
         return f"{words}\n"
-    inner = inner[:-1].replace("''", "'") if quote == "'" else _ESCAPED.sub(r"\1", inner[:-1])
     return f"{words[:start]} {inner}\n"
 
 
