@@ -88,6 +88,11 @@ class TestENI012:
         )
         assert finding.hint == "use at least 4 nodes, or types with more CPU"
 
+    def test_the_nodes_that_are_needed(self) -> None:
+        """Five pods of 20 vCPU need a node each, although four nodes have as much in sum."""
+        assert only(report_of(pods(5, "20"), pods(1, "1")), "ENI012").hint.startswith("use at least 5 nodes")
+        assert only(report_of(pods(1, "20"), pods(28, "4")), "ENI012").hint.startswith("use at least 5 nodes")
+
     def test_what_runs_on_every_node_comes_first(self) -> None:
         agent = pods(1, "17", kind="DaemonSet")
         finding = only(report_of(agent, pods(1, "16")), "ENI012")
@@ -133,6 +138,7 @@ class TestENI012:
         assert (finding.facts["capacity"], finding.facts["needed"]) == (96.0, 100.0)
         assert only(report_of(pods(19, "16"), types=both), "ENI012").level == "error"
         assert only(report_of(pods(1, "97"), types=both), "ENI012").level == "error"
+        assert only(report_of(pods(1, "96"), types=both), "ENI012").level == "warning"
 
     def test_autoscalers(self) -> None:
         finding = only(report_of(pods(2, "8", maxReplicas=13)), "ENI012")
@@ -189,6 +195,7 @@ class TestENI012:
         (missing,) = unknown(report_of(item), "ENI012")
         assert missing.fact == f"how much CPU and memory a pod of Deployment {item['name']!r} requests"
         assert missing.place.path == "workloads[0].template.spec.containers[0].resources"
+        assert len(unknown(report_of(item, types=("ecs.new.xlarge",)), "ENI012")) == 1
         beside = [{"name": "a", "resources": {"limits": {"cpu": "${CPU}"}}}, {"resources": {"limits": {"cpu": 33}}}]
         report = report_of(pods(1, spec={"containers": beside}))
         assert (len(found(report, "ENI012")), len(unknown(report, "ENI012"))) == (1, 1)
@@ -238,6 +245,11 @@ class TestUpdates:
         assert found(report_of(agent, calm(3, "16")), "WL016") == []
         finding = only(report_of(agent, calm(3, "16"), calm(1, "1")), "WL016")
         assert finding.hint == "set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod on every node"
+
+    def test_of_many_sizes_only_the_sum_counts(self) -> None:
+        agent = pods(1, "8", kind="DaemonSet", **SURGE)
+        assert found(report_of(agent, *MANY, calm(3, "14.9")), "WL016") == []
+        assert len(found(report_of(agent, *MANY, calm(3, "15")), "WL016")) == 1
 
     def test_blue_green_needs_room_for_all(self) -> None:
         rollout = {"kind": "Rollout", "strategy": {"blueGreen": {}}}
