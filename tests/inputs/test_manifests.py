@@ -295,7 +295,10 @@ def test_a_selector_of_namespaces_needs_their_labels(
 @pytest.mark.parametrize(
     ("key", "rules"),
     [
-        ("vSwitchOptions", {"DS004", "NET001", "NET002", "NP007", "PN010", "WL020"}),
+        (
+            "vSwitchOptions",
+            {"DS004", "ENI008", "NET001", "NET002", "NP007", "PN010", "WL016", "WL018", "WL019", "WL020"},
+        ),
         ("securityGroupIDs", {"NET003", "NET004", "NET005", "NP007", "PN010"}),
     ],
 )

@@ -11,7 +11,7 @@ from eniplan.k8s.nodes import Placement
 from eniplan.plan.model import Guest
 from eniplan.rules.base import Hit, Unknown
 from eniplan.rules.eni import eni008
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TWO_ZONES, VSWITCH_J, VSWITCH_K
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, TWO_ZONES, VSWITCH_J, VSWITCH_K
 from eniplan.rules.view import PlanView
 from tests.judge import SOMEWHERE, TODAY, facts_missing, found, judge, only, own, places, row, view_of
 
@@ -316,10 +316,32 @@ class TestENI008:
         assert [finding.level for finding in findings] == ([] if level is None else [level])
         for finding in findings:
             assert finding.message == (
-                f"the pods of matcher select cn-hangzhou-j, where only {there} of pool 'trading' are certain at its "
-                f"largest size: they need {replicas} exclusive ENIs there, and {7 * int(there[0])} are left for them"
+                f"the pods of matcher can run only in cn-hangzhou-j, where only {there} of pool 'trading' are certain "
+                f"at its largest size: they need {replicas} exclusive ENIs there, and {7 * int(there[0])} are left for "
+                "them"
             )
             assert finding.hint.startswith("use more nodes" if policy == "BALANCE" else "set multiAzPolicy to BALANCE")
+
+    @pytest.mark.parametrize(("replicas", "level"), [(7, None), (8, "warning"), (14, "warning"), (15, "error")])
+    def test_pods_that_a_pod_networking_keeps_to_a_zone(self, replicas: int, level: str | None) -> None:
+        """Of three nodes, one or two are in the zone of its vSwitch."""
+        workload = {**WORKLOAD, "podNetworking": "trading-eni", "replicas": replicas}
+        changes = {
+            **TWO_ZONES, "nodePools[0].multiAzPolicy": "BALANCE", "podNetworkings": [POD_NETWORKING],
+            "workloads": [workload],
+        }  # fmt: skip
+        assert [finding.level for finding in found(judge(changes), "ENI008")] == ([] if level is None else [level])
+        unknown = {**POD_NETWORKING, "vSwitchIds": ["vsw-j", "vsw-x"]}
+        defaults = {key: value for key, value in POD_NETWORKING.items() if key != "vSwitchIds"}
+        for networking in (unknown, defaults):
+            assert found(judge({**changes, "podNetworkings": [networking]}), "ENI008") == []
+
+    def test_pods_of_lingjun_nodes_have_no_pod_networking(self) -> None:
+        pool = {**LINGJUN_POOL, "vSwitchIds": ["vsw-j", "vsw-k"]}
+        networking = {**POD_NETWORKING, "nodePools": ["training"]}
+        workload = {**WORKLOAD, "podNetworking": "trading-eni", "nodePool": "training", "replicas": 2}
+        changes = {**TWO_ZONES, "nodePools[1]": pool, "podNetworkings": [networking], "workloads": [workload]}
+        assert found(judge(changes), "ENI008") == []
 
     @pytest.mark.parametrize(("replicas", "names"), [(7, []), (8, [["a", "b"]])])
     def test_pods_that_select_one_of_the_zones_of_others(self, replicas: int, names: list[list[str]]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, VSWITCH_K, WORKLOAD
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
 from tests.judge import found, judge, only
 from tests.rules.test_wl import POOL, alone, templated
 
@@ -153,6 +153,33 @@ class TestWL018:
         report = judge({**one_a_zone("Rollout", replicas, more=BLUE_GREEN), "cluster.vSwitches": [VSWITCH_J]})
         assert found(report, "WL016") == []
         assert any("WL016" in item.rules for item in report.undecided)
+
+    def test_zones_without_vswitches_of_the_pod_networking(self) -> None:
+        """Terway's webhook keeps the pods away from them."""
+        both = {**POD_NETWORKING, "vSwitchIds": ["vsw-j", "vsw-k"]}
+        for networking, rules in ((both, set()), (POD_NETWORKING, {"WL018"})):
+            changes = one_a_zone("StatefulSet", 2, more={"podNetworking": "trading-eni"})
+            report = judge({**changes, "podNetworkings": [networking]})
+            assert {finding.rule.id for finding in report.findings if finding.rule.id.startswith("WL01")} == rules
+        changes = one_a_zone("Deployment", 1, more={"podNetworking": "trading-eni"})
+        assert found(judge({**changes, "podNetworkings": [both]}), "WL016") == []
+        finding = only(judge({**changes, "podNetworkings": [POD_NETWORKING]}), "WL016")
+        assert "each of the 1 zone of pool 'trading' has one of its pods" in finding.message
+
+    @pytest.mark.parametrize("policy", [None, "PRIORITY", "BALANCE", "COST_OPTIMIZED"])
+    def test_the_update_of_a_pod_that_may_find_no_other_zone(self, policy: str | None) -> None:
+        changes = {**one_a_zone("Deployment", 1), f"{POOL}.multiAzPolicy": policy}
+        if policy is None:
+            del changes[f"{POOL}.multiAzPolicy"]
+        findings = found(judge(changes), "WL016")
+        assert len(findings) == (policy != "BALANCE")
+        for finding in findings:
+            assert finding.message == (
+                "a rolling update of Deployment 'matcher' adds 1 pod before it removes one (maxUnavailable is 0 of 1), "
+                "which may not share a zone, and without multiAzPolicy BALANCE all nodes of pool 'trading' may come up "
+                "in one"
+            )
+            assert finding.hint == "set maxUnavailable to 1 and maxSurge to 0, or set multiAzPolicy to BALANCE"
 
     def test_an_update_without_a_zone_hides_no_other(self) -> None:
         (first,) = one_a_zone("Deployment", 2)["workloads"]

@@ -87,13 +87,15 @@ def eni007(view: PlanView) -> Outcome:
     "ENI008",
     "error",
     "The workloads need more exclusive ENIs than the pool has at its largest size",
-    needs=(*facts.LOAD, facts.MAX_REPLICAS, facts.WORKLOADS, facts.ZONE_POLICY, *facts.ZONES),
+    needs=(
+        *facts.LOAD, facts.MAX_REPLICAS, facts.WORKLOADS, facts.ZONE_POLICY, *facts.ZONES, facts.NETWORKING_V_SWITCHES,
+    ),
     effect="The surplus pods stay Pending, or in ContainerCreating if the scheduler does not count ENIs. Every pod "
     "outside the host network uses a whole ENI, DaemonSet and system pods included.",
     sources=(WWT, CODE_PREDICT),
     passes={"workloads": [WORKLOAD]},
     fails={"workloads": [{**WORKLOAD, "replicas": 22}]},
-)
+)  # fmt: skip
 def eni008(view: PlanView) -> Outcome:
     """Pods of workloads and guests against the nodes at the largest size. All ENIs of a pod are on one node."""
     for pool in view.pools:
@@ -230,21 +232,21 @@ def _selects_only(term: PodTerm, workload: Workload, pool: PoolView) -> bool:
 
 
 def _in_zones(pool: PoolView, load: Load) -> Outcome:
-    """Report pods that select some zones of the pool, which may have too few of its nodes."""
+    """Report pods that can run only in some zones of the pool, which may have too few of its nodes."""
     choosing: dict[tuple[str, ...], list[Workload]] = {}
     for workload in pool.workloads:
-        zones = pool.zones if workload.pod is None else pool.zones_of(workload.pod.placement)
+        zones = pool.zones_for(workload)
         if zones != pool.zones and workload.kind not in PER_NODE:
             choosing.setdefault(zones, []).append(workload)
     for zones in choosing:
         bound = [w for inner, several in choosing.items() if set(inner) <= set(zones) for w in several]
         nodes = pool.nodes_in(zones, load.nodes)
         here = load._replace(nodes=nodes, pods=packed(takers_of(pool, bound))[1])
-        if not zones or here.fits():  # WL007 reports pods that no zone suits
+        if not zones or here.fits():  # WL007 and NET001 report pods that no zone suits
             continue
         message = say(
-            "the pods of {workloads} select {zones}, where only {nodes} of pool {pool!r} are certain at its largest "
-            "size: they need {needed} exclusive ENIs there, and {capacity} are left for them",
+            "the pods of {workloads} can run only in {zones}, where only {nodes} of pool {pool!r} are certain at its "
+            "largest size: they need {needed} exclusive ENIs there, and {capacity} are left for them",
             workloads=named(sorted(w.name for w in bound)), zones=named(zones), nodes=count_nodes(nodes),
             pool=pool.pool.name, needed=here.asked,
             capacity=nodes * load.free_per_node,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.kinds import PER_NODE
 from eniplan.messages import Key, count, named, say
 from eniplan.rules.addresses import demands, parts, shortages
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
@@ -15,6 +16,7 @@ from eniplan.rules.shared import free_together
 from eniplan.rules.sources import (
     CODE_POD,
     CODE_VALIDATE,
+    CODE_ZONES,
     EXCL,
     KUBERNETES_ROLLOUT,
     PN,
@@ -47,10 +49,18 @@ _TWO_ZONES = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], "nodePools[0].vSwitch
     "NET001",
     "error",
     "A zone of the pool has no pod vSwitch",
-    needs=(*facts.ZONES, *facts.POD_V_SWITCHES),
-    effect="Exclusive pods cannot be created on nodes of this zone: they stay Pending or in ContainerCreating. "
-    "Terway does not fall back to the node's own vSwitch.",
-    sources=(EXCL, PN, CODE_POD),
+    needs=(
+        *facts.ZONES,
+        *facts.POD_V_SWITCHES,
+        *facts.SIZES,
+        facts.ZONE_POLICY,
+        facts.WORKLOAD_KIND,
+        facts.TEMPLATE,
+    ),
+    effect="Exclusive pods cannot be created on nodes of this zone: they stay in ContainerCreating, since Terway does "
+    "not fall back to the node's own vSwitch. Pods with a PodNetworking are kept to the zones of its vSwitches, except "
+    "those of DaemonSets: they stay Pending if there are too few nodes.",
+    sources=(EXCL, PN, CODE_POD, CODE_ZONES),
     passes={**_TWO_ZONES, "cluster.podDefaults.vSwitchIds": BOTH_V_SWITCHES},
     fails=_TWO_ZONES,
 )
@@ -78,28 +88,47 @@ def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outco
         if sum(map(len, v_switches.values())) < len(config.v_switch_ids or ()):
             yield lacking(facts.V_SWITCHES)
             continue
+        covered = tuple(name for name in pool.zones if name in v_switches)
         # The node vSwitch there is known: the zone comes from it.
         known = view.v_switches_by_zone[zone][0].id
         hint = say(
             "add a vSwitch of {zone} to {config}, such as {vSwitch}", zone=zone, config=config.label, vSwitch=known
         )
-        if config.in_use:
-            message = say(
-                "pool {pool!r} has nodes in {zone}, and {config} has no vSwitch there",
-                pool=pool.pool.name,
-                zone=zone,
-                config=config.label,
-            )
-        else:
+        about = {"pool": pool.pool.name, "zone": zone, "config": config.label}
+        message = say("pool {pool!r} has nodes in {zone}, and {config} has no vSwitch there", **about)
+        is_certain = config.in_use
+        if not config.in_use:
             message = say(
                 "pods without a PodNetworking (such as DaemonSets) cannot start on nodes of pool {pool!r} in {zone}: "
                 "{config} has no vSwitch there",
-                pool=pool.pool.name,
-                zone=zone,
-                config=config.label,
+                **about,
             )
-        hit = Hit(_config_place(pool, config, zone), message, hint, {"covered": sorted(v_switches)})
-        yield hit if config.in_use else hit._replace(level="warning")
+        elif config.networking in pool.covered and covered:
+            lost = _lack_zones(pool, config.networking, covered)
+            if lost is None:
+                yield unknown_capacity(pool)
+            if not lost:
+                is_certain = False
+                message = say(
+                    "pods of {config} cannot use nodes of pool {pool!r} in {zone}, where it has no vSwitch: only those "
+                    "in {covered}",
+                    covered=named(covered), **about,
+                )  # fmt: skip
+        numbers = {"covered": sorted(v_switches)}
+        yield Hit(_config_place(pool, config, zone), message, hint, numbers, level=None if is_certain else "warning")
+
+
+def _lack_zones(pool: PoolView, networking: str | None, zones: tuple[str, ...]) -> bool | None:
+    """Return whether pods of a PodNetworking certainly cannot start, if only these zones have vSwitches.
+
+    Those of DaemonSets run in all zones; others keep to these, where ENI008 counts the nodes. Without a listed
+    workload, they may use every node of the pool: None, if the number of nodes is unknown.
+    """
+    mine = [w for w in pool.workloads if networking in w.networks and not w.is_passed_by]
+    if mine:
+        return any(w.kind in PER_NODE or not pool.zones_for(w) for w in mine)
+    nodes = pool.pool.sizes.largest
+    return None if nodes is None else pool.nodes_in(zones, nodes, most=True) < nodes
 
 
 def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:

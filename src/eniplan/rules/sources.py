@@ -88,6 +88,7 @@ CODE_MATCH = _code("pkg/controller/webhook/mutating.go", "which PodNetworking a 
 CODE_WEBHOOK = _code("pkg/controller/webhook/mutating.go", "which pods the webhook changes", "#L69-L243")
 CODE_NETWORKS = _code("pkg/controller/webhook/mutating.go", "pods of several networks", "#L467-L534")
 CODE_RESOURCE = _code("pkg/controller/webhook/mutating.go", "which resource a pod requests", "#L373-L403")
+CODE_ZONES = _code("pkg/controller/webhook/mutating.go", "zones to which pods are kept", "#L405-L445")
 CODE_GC = _code("pkg/controller/pod-eni/eni_controller.go", "release of fixed ENIs", "#L632-L652")
 CODE_DYNAMIC = _code("types/daemon/dynamicconfig.go", "node-level configuration", "#L27-L90")
 CODE_IPAM = _code("daemon/builder.go", "aliyun/eni with legacy IPAM", "#L376-L378")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts, versions
 from eniplan.catalog.limits import UNKNOWN, capacity, lingjun_pods
 from eniplan.catalog.record import Source
+from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.nodes import TYPE_LABELS, ZONE_LABELS
 from eniplan.k8s.pods import CPU, MEMORY
 from eniplan.messages import say
@@ -455,6 +456,24 @@ class PoolView(View):
         nodes = self.node_labels
         of = {zone: nodes._replace(among={**nodes.among, **dict.fromkeys(ZONE_LABELS, (zone,))}) for zone in self.zones}
         return tuple(zone for zone, labels in of.items() if placement.allows(labels) is not False)
+
+    def zones_for(self, workload: Workload) -> tuple[str, ...]:
+        """Return the zones of its nodes in which pods of a workload may run.
+
+        Terway's webhook keeps them to the zones of their PodNetworkings' vSwitches, but not those of a DaemonSet.
+        """
+        zones = self.zones if workload.pod is None else self.zones_of(workload.pod.placement)
+        if workload.kind not in PER_NODE:
+            for covered in map(self.covered.get, workload.networks):
+                zones = zones if covered is None else tuple(zone for zone in zones if zone in covered)
+        return zones
+
+    @cached_property
+    def covered(self) -> dict[str, Mapping[str, tuple[VSwitch, ...]]]:
+        """The vSwitches of each PodNetworking by zone, if it lists some and all are stated."""
+        lists = {} if self.pool.is_lingjun else {pn.name: pn.network.v_switch_ids for pn in self.networkings}
+        found = {name: (ids, self.view.zoned(ids)) for name, ids in lists.items() if ids}
+        return {name: here for name, (ids, here) in found.items() if sum(map(len, here.values())) == len(ids)}
 
     @cached_property
     def _guests(self) -> dict[bool, list[Guest]]:

@@ -65,6 +65,8 @@ def _kept_apart(topology_key: str, replicas: int, **more: Any) -> dict[str, Any]
         facts.MAX_REPLICAS,
         facts.ZONE_POLICY,
         *facts.ZONES,
+        facts.WORKLOAD_NETWORKING,
+        facts.NETWORKING_V_SWITCHES,
     ),
     effect="A required podAntiAffinity on the zone lets one pod run in each zone. The others stay Pending.",
     sources=(KUBERNETES_AFFINITY,),
@@ -75,9 +77,10 @@ def wl018(view: PlanView) -> Outcome:
     """Pods that need a zone each, against the zones of the pool's vSwitches."""
     for pool in view.pools:
         for workload in pool.workloads:
-            lost = beyond(workload, max(len(pool.zones), 1))
             if not zones_apart(workload).always:
                 continue
+            zones = pool.zones_for(workload)
+            lost = beyond(workload, max(len(zones), 1))
             if lost is None:
                 yield from _one_zone(pool, workload)
                 continue
@@ -87,8 +90,8 @@ def wl018(view: PlanView) -> Outcome:
             message = say(
                 "no two pods of {kind} {name!r} may share a zone, and pool {pool!r} has {zones} ({names}) for its "
                 "{pods}",
-                kind=workload.kind, name=workload.name, pool=pool.pool.name, zones=_zones(len(pool.zones)),
-                names=pool.zones, pods=lost.in_words,
+                kind=workload.kind, name=workload.name, pool=pool.pool.name, zones=_zones(len(zones)), names=zones,
+                pods=lost.in_words,
             )  # fmt: skip
             hint = say(
                 "give the pool vSwitches in {n} zones, or prefer the podAntiAffinity instead of requiring it",
@@ -167,6 +170,7 @@ def _spread(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
         *facts.PODS_PER_NODE,
         *facts.SIZES,
         *facts.ZONES,
+        facts.NETWORKING_V_SWITCHES,
     ),
     effect="A topologySpreadConstraint lets a node or zone have only maxSkew pods more than the one with the fewest. "
     "If one stays without any, the others take maxSkew pods each, and the rest stay Pending.",
@@ -181,10 +185,10 @@ def wl019(view: PlanView) -> Outcome:
             if workload.pod is not None and workload.kind not in PER_NODE:
                 for spread in workload.pod.spreads:
                     yield from _unspread(pool, workload, workload.pod, spread)
-                    yield from _uneven(pool, workload, workload.pod, spread)
+                    yield from _uneven(pool, workload, spread)
 
 
-def _uneven(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> Outcome:
+def _uneven(pool: PoolView, workload: Workload, spread: Spread) -> Outcome:
     """Report pods that fill the zones evenly, in a pool whose nodes cannot be spread so."""
     zones = len(pool.zones)
     if not (spread.by_zone and pool.balanced and zones > 1 and workload.most_replicas > spread.max_skew):
@@ -198,7 +202,7 @@ def _uneven(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> Out
     room = (zones - larger) * few * each + larger * min((few + 1) * each, few * each + spread.max_skew)
     lost = beyond(workload, room)
     # Zones without nodes do not count.
-    if lost is None or not (few and larger and load.fits()) or pool.zones_of(pod.placement) != pool.zones:
+    if lost is None or not (few and larger and load.fits()) or pool.zones_for(workload) != pool.zones:
         return
     message = say(
         "a topologySpreadConstraint of {kind} {name!r} lets a zone have {maxSkew} more of its pods than another, and "
@@ -262,7 +266,16 @@ def _zones(number: int) -> Message:
     "WL016",
     "warning",
     "A rolling update of a workload waits forever",
-    needs=(*facts.LOAD, facts.STRATEGY, *facts.ZONES, facts.CORES, facts.MEMORY, facts.AMOUNTS),
+    needs=(
+        *facts.LOAD,
+        facts.STRATEGY,
+        *facts.ZONES,
+        facts.ZONE_POLICY,
+        facts.NETWORKING_V_SWITCHES,
+        facts.CORES,
+        facts.MEMORY,
+        facts.AMOUNTS,
+    ),
     effect="The new pod needs an ENI, CPU and memory, or a node or zone without another pod of its workload, before an "
     "old one makes room: it stays Pending, and the update never ends.",
     sources=(KUBERNETES_ROLLOUT, CODE_PREDICT),
@@ -297,7 +310,7 @@ def _waiting(pool: PoolView, workload: Workload, update: Rollout, load: Load, be
         return
     if starts_whole(workload.strategy):
         yield from _second_set(pool, workload, load, enis)
-    elif zones_apart(workload).in_updates and workload.replicas >= len(pool.zones):
+    elif zones_apart(workload).in_updates and _may_lack_a_zone(pool, workload):
         yield from _without_zone(pool, workload, update)
     elif apart(workload).in_updates and load.nodes in {workload.replicas, beside}:
         hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
@@ -371,14 +384,15 @@ def _second_set(pool: PoolView, workload: Workload, load: Load, enis: int) -> Ou
         "kind": workload.kind, "name": workload.name, "pool": pool.pool.name,
         "pods": count(workload.replicas, "{n} new pod", "{n} new pods"),
     }  # fmt: skip
-    if zones_apart(workload).in_updates and both > len(pool.zones):
+    zones = len(pool.zones_for(workload))
+    if zones_apart(workload).in_updates and both > zones:
         yield from pool.unseen_zones()
-        if not pool.zones_are_known or workload.replicas > len(pool.zones):
+        if not pool.zones_are_known or workload.replicas > zones:
             return  # WL018 reports pods that find no zone at all
         message = say(
             "a blue-green update of {kind} {name!r} runs {pods} beside those that it replaces, none of which may share "
             "a zone, and pool {pool!r} has {zones}",
-            zones=_zones(len(pool.zones)), **about,
+            zones=_zones(zones), **about,
         )  # fmt: skip
         hint = say("give the pool vSwitches in {n} zones, or update in steps (canary, with maxSurge 0 and "
                    "maxUnavailable 1)", n=both)  # fmt: skip
@@ -423,15 +437,30 @@ def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) ->
     )  # fmt: skip
 
 
+def _may_lack_a_zone(pool: PoolView, workload: Workload) -> bool:
+    """Return whether a new pod may find no zone without an old one."""
+    # WL018 reports several pods whose nodes may share a zone.
+    return workload.replicas >= len(pool.zones_for(workload)) or (workload.replicas == 1 and pool.may_share_a_zone)
+
+
 def _without_zone(pool: PoolView, workload: Workload, update: Rollout) -> Outcome:
     """Report an update whose new pod finds no zone."""
     yield from pool.unseen_zones()
-    if not pool.zones_are_known or workload.replicas > len(pool.zones):
+    zones = len(pool.zones_for(workload))
+    if not pool.zones_are_known or workload.replicas > zones:
         return  # WL018 reports pods that find no zone at all
     message = say(
         "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
         "of {replicas}), and each of the {zones} of pool {pool!r} has one of its pods, which may not share a zone",
-        **_about(pool, workload, update), zones=_zones(len(pool.zones)),
+        **_about(pool, workload, update), zones=_zones(zones),
     )  # fmt: skip
     hint = say("set maxUnavailable to 1 and maxSurge to 0, or give the pool a vSwitch in another zone")
+    if workload.replicas < zones:
+        message = say(
+            "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
+            "{maxUnavailable} of {replicas}), which may not share a zone, and without multiAzPolicy BALANCE all nodes "
+            "of pool {pool!r} may come up in one",
+            **_about(pool, workload, update),
+        )  # fmt: skip
+        hint = say("set maxUnavailable to 1 and maxSurge to 0, or set multiAzPolicy to BALANCE")
     yield Hit((*workload.path, "strategy"), message, hint)
