@@ -338,7 +338,7 @@ class TestENI008:
 
     def test_pods_of_lingjun_nodes_have_no_pod_networking(self) -> None:
         pool = {**LINGJUN_POOL, "vSwitchIds": ["vsw-j", "vsw-k"]}
-        networking = {**POD_NETWORKING, "nodePools": ["training"]}
+        networking = {**POD_NETWORKING, "nodePools": ["training"], "vSwitchIds": ["vsw-k"]}
         workload = {**WORKLOAD, "podNetworking": "trading-eni", "nodePool": "training", "replicas": 2}
         changes = {**TWO_ZONES, "nodePools[1]": pool, "podNetworkings": [networking], "workloads": [workload]}
         assert found(judge(changes), "ENI008") == []

@@ -29,6 +29,9 @@ def free(ips: int | None, zone: dict[str, Any] = VSWITCH_J) -> dict[str, Any]:
     return {key: value for key, value in {**zone, "availableIps": ips}.items() if value is not None}
 
 
+IGNORED = {"k8s.aliyun.com/ignore-by-terway": "true"}
+
+
 class TestNET001:
     def test_missing_zone_is_named_with_a_v_switch_that_would_do(self) -> None:
         finding = only(judge(TWO_ZONES), "NET001")
@@ -54,6 +57,8 @@ class TestNET001:
             "no vSwitch: only those in cn-hangzhou-j"
         )
         assert finding.facts["covered"] == ["cn-hangzhou-j"]
+        last = {**changes, f"{POOL}.vSwitchIds": ["vsw-k", "vsw-j"]}
+        assert only(judge(last), "NET001").level == level
 
     def test_pod_networking_of_a_pool_of_unknown_size(self) -> None:
         report = judge({**self.ONLY_J, f"{POOL}.desiredSize": ABSENT})
@@ -69,6 +74,7 @@ class TestNET001:
             ({"kind": "Deployment"}, "warning"),
             ({"kind": "StatefulSet", "replicas": 0}, "warning"),
             ({"kind": "DaemonSet", "replicas": 1}, "error"),
+            ({"kind": "DaemonSet", "template": {"metadata": {"labels": IGNORED}}}, "warning"),
             ({"template": {"spec": {"nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-k"}}}}, "error"),
             ({"template": {"spec": {"nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-j"}}}}, "warning"),
         ],
@@ -79,15 +85,16 @@ class TestNET001:
             {**WORKLOAD, "podNetworking": PN["name"], **workload},
             {**WORKLOAD, "name": "agent", "kind": "DaemonSet"},
         ]
-        balanced = {**self.ONLY_J, f"{POOL}.multiAzPolicy": "BALANCE", "workloads": listed}
-        assert only(judge(balanced), "NET001").level == level
+        assert only(judge({**self.ONLY_J, "workloads": listed}), "NET001").level == level
 
     def test_pod_networking_without_a_zone_of_the_pool(self) -> None:
         three = [VSWITCH_J, VSWITCH_K, {**VSWITCH_J, "id": "vsw-i", "zone": "cn-hangzhou-i"}]
         listed = {**WORKLOAD, "podNetworking": PN["name"]}
         elsewhere = {**PN, "vSwitchIds": ["vsw-i"]}
         changes = {**self.ONLY_J, "cluster.vSwitches": three, "podNetworkings": [elsewhere], "workloads": [listed]}
-        assert [finding.level for finding in found(judge(changes), "NET001")] == ["error", "error"]
+        for workloads in ([], [listed]):
+            findings = found(judge({**changes, "workloads": workloads}), "NET001")
+            assert [finding.level for finding in findings] == ["error", "error"]
 
     def test_pods_of_several_pod_networkings_keep_to_the_zones_of_all(self) -> None:
         annotation = json.dumps([{"network": "a", "interfaceName": "eth0"}, {"network": "b", "interfaceName": "eth1"}])
@@ -150,6 +157,7 @@ class TestNET001:
         pn = {key: value for key, value in PN.items() if key not in ("vSwitchIds", "securityGroupIds")}
         report = judge({**TWO_ZONES, "podNetworkings": [pn]})
         assert places(report, "NET001") == [f"{POOL}.vSwitchIds[1]", "podNetworkings[0].vSwitchIds"]
+        assert [finding.level for finding in found(report, "NET001")] == ["warning", "error"]
 
     def test_unlisted_v_switch_may_be_the_one(self) -> None:
         report = judge({**TWO_ZONES, "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-x"]})

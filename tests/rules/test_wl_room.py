@@ -180,6 +180,11 @@ class TestWL018:
                 "in one"
             )
             assert finding.hint == "set maxUnavailable to 1 and maxSurge to 0, or set multiAzPolicy to BALANCE"
+        third = {**VSWITCH_J, "id": "vsw-i", "zone": "cn-hangzhou-i"}
+        more = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K, third], f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k", "vsw-i"]}
+        two = {**changes, **one_a_zone("Deployment", 2), **more, f"{POOL}.multiAzPolicy": policy or "PRIORITY"}
+        report = judge(two)  # WL018 says that they may share a zone
+        assert (found(report, "WL016"), len(found(report, "WL018"))) == ([], policy != "BALANCE")
 
     def test_an_update_without_a_zone_hides_no_other(self) -> None:
         (first,) = one_a_zone("Deployment", 2)["workloads"]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from eniplan import facts, versions
 from eniplan.catalog.limits import UNKNOWN, capacity, lingjun_pods
 from eniplan.catalog.record import Source
-from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.nodes import TYPE_LABELS, ZONE_LABELS
 from eniplan.k8s.pods import CPU, MEMORY
 from eniplan.messages import say
@@ -460,12 +459,12 @@ class PoolView(View):
     def zones_for(self, workload: Workload) -> tuple[str, ...]:
         """Return the zones of its nodes in which pods of a workload may run.
 
-        Terway's webhook keeps them to the zones of their PodNetworkings' vSwitches, but not those of a DaemonSet.
+        Terway's webhook keeps them to the zones of their PodNetworkings' vSwitches. Not for DaemonSets, which it leaves
+        alone.
         """
         zones = self.zones if workload.pod is None else self.zones_of(workload.pod.placement)
-        if workload.kind not in PER_NODE:
-            for covered in map(self.covered.get, workload.networks):
-                zones = zones if covered is None else tuple(zone for zone in zones if zone in covered)
+        for covered in map(self.covered.get, workload.networks):
+            zones = zones if covered is None else tuple(zone for zone in zones if zone in covered)
         return zones
 
     @cached_property
