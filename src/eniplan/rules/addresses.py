@@ -244,13 +244,17 @@ def _sum(needs: Iterable[Need]) -> Need:
     return Need(pods, nodes, max((need.updating for need in listed), default=0))
 
 
-def _of_pool(pool: PoolView) -> Iterator[Demand]:
-    users: dict[str | None, list[Workload]] = {}
+def users(pool: PoolView) -> dict[str | None, list[Workload]]:
+    """Return the workloads of a pool that take addresses, by the name of each of their PodNetworkings, or None."""
+    found: dict[str | None, list[Workload]] = {}
     for workload in pool.workloads:
-        if workload.is_passed_by:
-            continue
-        for name in dict.fromkeys(workload.networks) or (None,):
-            users.setdefault(name, []).append(workload)
+        if not workload.is_passed_by:
+            for name in dict.fromkeys(workload.networks) or (None,):
+                found.setdefault(name, []).append(workload)
+    return found
+
+
+def _of_pool(pool: PoolView) -> Iterator[Demand]:
     for config in pool.configs:
         if not config.in_use or config.v_switch_ids is None:
             continue  # NET001 reports it as unknown
@@ -258,7 +262,7 @@ def _of_pool(pool: PoolView) -> Iterator[Demand]:
         # The only PodNetworking of a pool, or its only configuration, can use every ENI whatever the listed workloads:
         # they may be scaled. If several share a pool, the listed workloads decide.
         alone = len(pool.configs) == (1 if fallback else 2)  # itself and the fallback
-        mine = users.get(config.networking, [])
+        mine = pool.once(users).get(config.networking, [])
         listed = None if alone or not (mine or fallback) else mine
         pods = pool.pool.sizes.each(partial(_pods, pool, listed, fallback=fallback))
         updating = max((started_first(workload, workload.most_replicas) for workload in listed or ()), default=0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.messages import Key, count, named, say
-from eniplan.rules.addresses import demands, parts, shortages
+from eniplan.rules.addresses import demands, parts, shortages, users
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import BOTH_V_SWITCHES, VSWITCH_J, VSWITCH_K
@@ -124,7 +124,7 @@ def _lack_zones(pool: PoolView, networking: str | None, zones: tuple[str, ...]) 
     Those of DaemonSets run in all zones; others keep to these, where ENI008 counts the nodes. Without a listed
     workload, they may use every node of the pool: None, if the number of nodes is unknown.
     """
-    mine = [w for w in pool.workloads if networking in w.networks and not w.is_passed_by]
+    mine = pool.once(users).get(networking)
     if mine:
         return any(w.kind in PER_NODE or not pool.zones_for(w) for w in mine)
     nodes = pool.pool.sizes.largest

@@ -298,6 +298,8 @@ def wl016(view: PlanView) -> Outcome:
             continue
         if load.fits() and load.apart <= load.nodes:  # ENI008 reports pods that do not fit at all
             beside = _with_rivals(pool, load)
+            for asked in pool.once(requests_of):
+                yield from asked.unknown(pool)
             for workload, update in updates:
                 told = tuple(_waiting(pool, workload, update, load, beside.get(workload.path)))
                 yield from told or _without_room(pool, workload, update)
@@ -330,8 +332,6 @@ def _waiting(pool: PoolView, workload: Workload, update: Rollout, load: Load, be
 
 def _without_room(pool: PoolView, workload: Workload, update: Rollout) -> Outcome:
     """Report an update whose new pod finds too little CPU or memory."""
-    for asked in pool.once(requests_of):
-        yield from asked.unknown(pool)
     for room in pool.once(rooms):
         if room.takes(workload, started_first(workload, workload.replicas)):
             continue
