@@ -512,6 +512,69 @@ def test_a_script_that_labels_live_nodes(here: Path, name: str) -> None:
     assert judge_files(here, {name: other}).skipped == [(name, "it creates no node pool")]
 
 
+# --- Files that only the shell can name ---------------------------------------------------------------------------
+
+
+def kept(name: str, value: object) -> str:
+    return f"cat > {name} <<'EOF'\n{json.dumps(value)}\nEOF\n"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        kept("$A", BAD) + kept("$B", BODY) + f"{CREATE} --body-file $A\n",
+        "A=$(mktemp)\nB=$(mktemp)\n" + kept("$A", BAD) + kept('"$B"', BODY) + f'{CREATE} --body "$(cat "${{A}}")"\n',
+        kept("${DIR}/b.json", BAD) + f"{CREATE} --body=file://$DIR/b.json\n",
+        f"{CREATE} --body-file <(cat <<'EOF'\n{json.dumps(BAD)}\nEOF\n)\n",
+        f"{CREATE} --body-file /dev/stdin <<'EOF'\n{json.dumps(BAD)}\nEOF\n",
+        f"echo {quoted(BAD)} | {CREATE} --body-file /dev/stdin\n",
+    ],
+)
+def test_a_file_that_only_the_shell_can_name(here: Path, script: str) -> None:
+    """Two such files are not the same: the body of another call would be judged."""
+    assert judge_files(here, {"make.sh": script}).rules == {"ENI001"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        kept("$A", BODY) + f"{CREATE} --body-file $B\n",
+        "A=a.json\n" + kept("$A", BODY) + f"A=$(pick)\n{CREATE} --body-file $A\n",
+        kept("$(pick)", BODY) + f"{CREATE} --body-file $(pick)\n",
+        kept("$A", BODY) + f"rm $A\n{CREATE} --body-file $A\n",
+        f"{CREATE} --body-file <(pick)\n",
+        f"pick | {CREATE} --body-file /dev/stdin\n",
+        f"{CREATE} --body-file /dev/stdin\n",
+    ],
+)
+def test_a_file_that_nobody_has_seen_is_open(here: Path, script: str) -> None:
+    judged = judge_files(here, {"make.sh": script})
+    assert (judged.problems, judged.rules) == ([], set())
+    assert [fact for fact in judged.facts if fact.endswith("is an exclusive node pool")]
+
+
+def test_an_option_without_a_file(here: Path) -> None:
+    judged = judge_files(here, {"make.sh": f"{CREATE} --body-file\n"})
+    assert (judged.problems, judged.facts) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("setting", "folder"),
+    [
+        ('DIR=$(cd "$(dirname "$0")" && pwd)', "scripts"),
+        ('DIR="$(cd "$(dirname "${BASH_SOURCE[0]}")/../pools" >/dev/null 2>&1 && pwd -P)"', "pools"),
+        ("DIR=$(dirname -- ${BASH_SOURCE})", "scripts"),
+        ("DIR=`dirname $0`", ""),
+        ('DIR=$(cd "$(dirname "$OTHER")" && pwd)', ""),
+    ],
+)
+def test_a_file_beside_the_script(here: Path, setting: str, folder: str) -> None:
+    script = f'{setting}\n{CREATE} --body "$(cat "$DIR/b.json")"\n'
+    files = {"r/scripts/make.sh": script, f"r/{folder or 'pools'}/b.json": BAD}
+    judged = judge_files(here, files, "r/scripts/make.sh")
+    assert judged.rules == ({"ENI001"} if folder else set())
+
+
 # --- Requests that change a live pool -----------------------------------------------------------------------------
 
 SWITCHING = {"kubernetes_config": {"labels": [LABEL]}}

@@ -35,7 +35,7 @@ def words(script: str) -> list[list[str]]:
         ("a <<E b\n$X \\$Y\nE\nc", [["a", "b"], ["c"]]),
         ("a 2>&1 >/dev/null b", [["a", "b"]]),
         ("a <<< b c", [["a", "c"]]),
-        ("a <(b c) d", [["b", "c"], ["a", "d"]]),
+        ("a <(b c) d", [["b", "c"], ["a", "<(b c)", "d"]]),
         ("(a b); c", [["a", "b"], ["c"]]),
         ('a "$(cat <<E\nb $C\nE\n)"', [["cat"], ["a", "b $C\n"]]),
         ("a \"$(cat <<-'E'\n\tb $C\n\tE\n)\"", [["cat"], ["a", "b $C\n"]]),

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, TypeAlias
 
 from eniplan.bounds import MAX_DEPTH, MAX_TEXT
-from eniplan.inputs.words import UNKNOWN, Part, spelled, text
+from eniplan.inputs.words import UNKNOWN, Part, file_name, spelled, text
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def printed(words: list[Word], read: Callable[[str], Word | None], given: Word |
         if not call.rest or call.options & _NOT_READ:
             return None
         program, *files = call.rest
-        made = _Program(program, call.variables).run(_input(call, [read(text(file)) for file in files] or [given]))
+        made = _Program(program, call.variables).run(_input(call, [read(file_name(file)) for file in files] or [given]))
         if isinstance(made, Leaf):
             is_text = made.word[0].text[:1] == '"' and call.options & {"raw-output", "join-output"}
             return _bare(made) if is_text else None  # no request

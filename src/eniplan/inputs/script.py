@@ -16,7 +16,7 @@ from eniplan.inputs.places import NotKnown, Origin, Printed
 from eniplan.inputs.shell import Command, commands
 from eniplan.inputs.templates import CLUSTER_REQUEST, TOKENS
 from eniplan.inputs.units import Stated
-from eniplan.inputs.words import UNKNOWN, Part, spelled, text
+from eniplan.inputs.words import UNKNOWN, Part, file_name, spelled, text
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, decode, read_tagged
 from eniplan.plan.fields import SECTIONS
@@ -128,7 +128,7 @@ def _arguments(command: Command) -> _Sent | None:
     changed = pools[2] if pools and method == "PUT" else ""
     if operation in _CHANGES:
         changed = spelled(options.get("--NodepoolId", options.get("--nodepool-id", []))) or operation
-    if "--body-file" in options:
+    if options.get("--body-file"):
         return _Sent(cluster, _file(options["--body-file"], command), changed)
     body = options.get("--body") or _of_options(options)
     if not body:  # the call asks for help, or the API refuses it
@@ -155,9 +155,12 @@ def _as_json(value: Word) -> Word:
 
 
 def _file(word: Word, command: Command) -> Word:
-    if text(word) in command.files:
-        return command.files[text(word)]
-    name, shown = (re.sub("^(file://|@)", "", found) for found in (text(word), spelled(word)))
+    key, name, shown = (re.sub("^(file://|@)", "", found) for found in (file_name(word), text(word), spelled(word)))
+    if key in command.files:
+        return command.files[key]
+    given = (command.stdin or command.piped) if key == "/dev/stdin" else None
+    if given:
+        return given
     return [word[0]._replace(text="", unknown=say("the file {file}", file=shown), file=name)]
 
 

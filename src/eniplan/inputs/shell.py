@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from eniplan.inputs.words import UNKNOWN, Part, text
+from eniplan.inputs.words import NAME, UNKNOWN, Part, file_name, text
 from eniplan.messages import say
 from eniplan.values import NamedTuple
 
@@ -31,7 +31,7 @@ class Command(NamedTuple):
     appends: bool = False
     """Whether it adds to that file."""
     files: dict[str, Word] = {}  # noqa: RUF012 - never changed
-    """The text of files that the script has written and that the command names, by word: `file://body.json`."""
+    """The text of files that the script has written and that the command names, by `file_name`."""
     is_piped: bool = False
     """Whether it reads what the command before it prints."""
     piped: Word | None = None
@@ -58,8 +58,8 @@ _SOURCES = (".", "eval", "source")
 """Commands that may set any variable."""
 _BY_WORDS = ("getopts", "mapfile", "printf", "read", "readarray", "unset")
 """Commands that set variables that they name as words."""
-_BY_NAME = re.compile("^(?:file://|@)")
-"""How the CLI is given a file instead of its text."""
+_BY_NAME = re.compile(r"^(?:--[\w-]+=)?(?:file://|@)?")
+"""How the CLI is given a file."""
 _SEPARATORS = "\n;&|()"
 _MAX_DEPTH = 50
 """Maximum depth of nested substitutions; the rest of a deeper script is ignored."""
@@ -67,7 +67,13 @@ _ENDS = frozenset(" \t\r\n;&|()<>")
 _SPECIAL = re.compile(r"""[ \t\r\n;&|()<>'"\\$`]|\{\{(?=[^{}\n]*\}\})""")
 _IN_QUOTES = re.compile(r"""["\\$`]""")
 _IN_TEXT = re.compile(r"[\\$`]")
-_NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_SELF = r'"?\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?(?::-\$0)?\})"?'
+_FOLDER = rf"\$\(\s*dirname\s+(?:--\s+)?{_SELF}\s*\)"
+_OWN_FOLDER = re.compile(
+    rf'\$\(\s*cd\s+(?:-P\s+|--\s+)?"?{_FOLDER}((?:/[\w.-]+){{0,9}})"?(?:\s*&?>\s*/dev/null(?:\s+2>&1)?)?\s*'
+    rf"(?:&&|;)\s*pwd(?:\s+-P)?\s*\)|{_FOLDER}"
+)
+"""The folder of the script itself: `$(cd "$(dirname "$0")/.." && pwd)`."""
 _DEFAULTED = re.compile(r"""\$\{(\w+)(:?[-=?])(["']?)([^${}`"'\\]*)\3\}""")
 _FUNCTION = re.compile(r"^\s*(?:function\s|[\w-]+\s*\(\))", re.MULTILINE)
 _WRAPPER = re.compile(
@@ -192,9 +198,13 @@ class _Reader:
         if operator == "<<<":
             return command._replace(stdin=self._word())
         if operator == "<(":
-            self.until(")")
-            return command
-        target = text(self._word())
+            start = self._at - len(operator)
+            printed = self._printed(self.until(")"))
+            name = self._script[start : self._at]
+            if printed is not None:
+                self._files[name] = printed
+            return command._replace(words=[*command.words, [Part(name, start)]])
+        target = file_name(self._word())
         if ">" not in operator:
             return command._replace(reads=target)
         return command if is_of_errors else command._replace(writes=target, appends=operator == ">>")
@@ -216,24 +226,32 @@ class _Reader:
         if not command.words and not command.reads:
             return []
         names = [text(word) for word in command.words]
-        files = {name: self._files[bare] for name in names if (bare := _BY_NAME.sub("", name)) in self._files}
+        bare = [_BY_NAME.sub("", file_name(word)) for word in command.words]
+        files = {name: self._files[name] for name in bare if name in self._files}
         self.found.append(command._replace(files=files))
         for name, word in zip(names, command.words, strict=True):
             match = _ASSIGNMENT.match(name)
             if match is None and name not in _SETTERS:
                 break
+            if match is not None:
+                self._rename(match[1])
             if match is not None and self._set[match[1]] == 1:
                 self._variables[match[1]] = _without(word, match.end())
         self._forget(names)
         if "read" in names and command.stdin is not _NOTHING.stdin and self._set[names[-1]] == 1:
             self._variables[names[-1]] = command.stdin
-        written = names[-1] if names[:1] == ["tee"] else command.writes
+        written = bare[-1] if names[:1] == ["tee"] else command.writes
         told = self._told(command)
-        for file in filter(None, (*_changed(names), written)):
+        for file in filter(None, (*_changed(names, bare), written)):
             self._files[file] = [Part("", self._at, say("the file {file}", file=file))]  # whatever the folder has
         if written and told is not None and not command.appends:
             self._files[written] = told
         return [command]
+
+    def _rename(self, variable: str) -> None:
+        """Forget the files whose names depend on a variable, because it gets another value."""
+        mark = f"{UNKNOWN}{variable}={UNKNOWN}"
+        self._files = {name: words for name, words in self._files.items() if mark not in name}
 
     def _forget(self, names: list[str]) -> None:
         """Forget the variables that a command may set to what the script does not show."""
@@ -314,7 +332,7 @@ class _Reader:
 
     def _expansion(self, word: Word) -> None:
         start = self._at
-        name = _NAME.match(self._script, start)
+        name = NAME.match(self._script, start)
         if name is not None:
             self._at = name.end()
             known = self._variables.get(name[1] or name[2])
@@ -324,6 +342,11 @@ class _Reader:
         if defaulted is not None:
             self._at = defaulted.end()
             word.extend(self._defaulted(defaulted))
+            return
+        own = _OWN_FOLDER.match(self._script, start)
+        if own is not None:
+            self._at = own.end()
+            word.append(Part(f".{own[1] or ''}", start))
             return
         if self._script.startswith("$(", start) and not self._script.startswith("$((", start):
             self._at += 2
@@ -380,16 +403,16 @@ class _Reader:
         if copies_input and (has_text or command.is_piped):
             return given  # of a here-document, it is read after the command
         copies_file = (names[:1] == ["cat"] and not names[2:]) or tuple(names[:-1]) in _OF_FILE
-        file = command.reads if copies_input else names[-1] if copies_file else ""
+        file = command.reads if copies_input else file_name(command.words[-1]) if copies_file else ""
         if not file and names[:1] == ["jq"]:
             from eniplan.inputs import jq  # noqa: PLC0415 - few scripts have it
 
             return jq.printed(command.words, self._files.get, given)
-        return self._of_file(file, command) if file and UNKNOWN not in file else None
+        return self._of_file(file, command) if file else None
 
-    def _of_file(self, file: str, command: Command) -> Word:
-        if file in self._files:
-            return self._files[file]
+    def _of_file(self, file: str, command: Command) -> Word | None:
+        if file in self._files or UNKNOWN in file:
+            return self._files.get(file)
         at = command.words[0][0].at if command.words else self._at
         return [Part("", at, say("the file {file}", file=file), file)]
 
@@ -430,13 +453,13 @@ class _Reader:
         return at, at
 
 
-def _changed(names: list[str]) -> list[str]:
+def _changed(names: list[str], files: list[str]) -> list[str]:
     """Return the files that a command may change, among its words."""
     if any(name in _TAKES for name in names):
-        return names
+        return files
     if any(name in _FILLS for name in names):
-        return names[-1:]
-    return names if any(name in _EDITS for name in names) and any(map(_IN_PLACE.match, names)) else []
+        return files[-1:]
+    return files if any(name in _EDITS for name in names) and any(map(_IN_PLACE.match, names)) else []
 
 
 def _without(word: Word, count: int) -> Word:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 from eniplan.values import NamedTuple
@@ -33,3 +34,18 @@ def spelled(word: Word) -> str:
 def text(word: Word) -> str:
     """Return a word's text, with `UNKNOWN` for each unknown part."""
     return "".join(UNKNOWN if part.unknown else part.text for part in word)
+
+
+NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+"""A variable."""
+
+
+def file_name(word: Word) -> str:
+    """Return a word as the name of a file: equal for two words only if they name the same file."""
+    return "".join(f"{UNKNOWN}{_identity(part)}{UNKNOWN}" if part.unknown else part.text for part in word)
+
+
+def _identity(part: Part) -> str:
+    """Return the name of a variable, or the place of another expression, at which variables keep its value."""
+    found = NAME.fullmatch(part.unknown)
+    return str(part.at) if found is None else f"{found[1] or found[2]}="
