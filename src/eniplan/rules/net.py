@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.k8s.kinds import PER_NODE
 from eniplan.messages import Key, count, named, say
-from eniplan.rules.addresses import demands, parts, shortages, users
+from eniplan.rules.addresses import demands, parts, shortages
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import BOTH_V_SWITCHES, VSWITCH_J, VSWITCH_K
@@ -49,17 +48,10 @@ _TWO_ZONES = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], "nodePools[0].vSwitch
     "NET001",
     "error",
     "A zone of the pool has no pod vSwitch",
-    needs=(
-        *facts.ZONES,
-        *facts.POD_V_SWITCHES,
-        *facts.SIZES,
-        facts.ZONE_POLICY,
-        facts.WORKLOAD_KIND,
-        facts.TEMPLATE,
-    ),
+    needs=(*facts.ZONES, *facts.POD_V_SWITCHES),
     effect="Exclusive pods cannot be created on nodes of this zone: they stay in ContainerCreating, since Terway does "
-    "not fall back to the node's own vSwitch. Pods with a PodNetworking are kept to the zones of its vSwitches, except "
-    "those of DaemonSets: they stay Pending if there are too few nodes.",
+    "not fall back to the node's own vSwitch. Pods with a PodNetworking, except those of DaemonSets, are kept to the "
+    "zones of its vSwitches: these nodes stay empty, and pods stay Pending if the others have no room.",
     sources=(EXCL, PN, CODE_POD, CODE_ZONES),
     passes={**_TWO_ZONES, "cluster.podDefaults.vSwitchIds": BOTH_V_SWITCHES},
     fails=_TWO_ZONES,
@@ -88,7 +80,6 @@ def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outco
         if sum(map(len, v_switches.values())) < len(config.v_switch_ids or ()):
             yield lacking(facts.V_SWITCHES)
             continue
-        covered = tuple(name for name in pool.zones if name in v_switches)
         # The node vSwitch there is known: the zone comes from it.
         known = view.v_switches_by_zone[zone][0].id
         hint = say(
@@ -96,39 +87,14 @@ def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outco
         )
         about = {"pool": pool.pool.name, "zone": zone, "config": config.label}
         message = say("pool {pool!r} has nodes in {zone}, and {config} has no vSwitch there", **about)
-        is_certain = config.in_use
         if not config.in_use:
             message = say(
                 "pods without a PodNetworking (such as DaemonSets) cannot start on nodes of pool {pool!r} in {zone}: "
                 "{config} has no vSwitch there",
                 **about,
             )
-        elif config.networking in pool.covered and covered:
-            lost = _lack_zones(pool, config.networking, covered)
-            if lost is None:
-                yield unknown_capacity(pool)
-            if not lost:
-                is_certain = False
-                message = say(
-                    "pods of {config} cannot use nodes of pool {pool!r} in {zone}, where it has no vSwitch: only those "
-                    "in {covered}",
-                    covered=named(covered), **about,
-                )  # fmt: skip
         numbers = {"covered": sorted(v_switches)}
-        yield Hit(_config_place(pool, config, zone), message, hint, numbers, level=None if is_certain else "warning")
-
-
-def _lack_zones(pool: PoolView, networking: str | None, zones: tuple[str, ...]) -> bool | None:
-    """Return whether pods of a PodNetworking certainly cannot start, if only these zones have vSwitches.
-
-    Those of DaemonSets run in all zones; others keep to these, where ENI008 counts the nodes. Without a listed
-    workload, they may use every node of the pool: None, if the number of nodes is unknown.
-    """
-    mine = pool.once(users).get(networking)
-    if mine:
-        return any(w.kind in PER_NODE or not pool.zones_for(w) for w in mine)
-    nodes = pool.pool.sizes.largest
-    return None if nodes is None else pool.nodes_in(zones, nodes, most=True) < nodes
+        yield Hit(_config_place(pool, config, zone), message, hint, numbers, level=None if config.in_use else "warning")
 
 
 def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
