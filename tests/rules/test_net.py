@@ -462,7 +462,7 @@ class TestSharedVSwitches:
             view.catalog,
             view.settings,
         )
-        assert [demand.pods for demand in demands(view)][-1] == (8, 8)
+        assert [demand.asked.pods for demand in demands(view)][-1] == (8, 8)
 
     def test_pod_networking_without_a_listed_workload_may_take_all(self) -> None:
         changes = {"podNetworkings": [PN], "workloads": [{**WORKLOAD, "replicas": 1}]}

@@ -40,6 +40,7 @@ from eniplan.plan.load import (
     MARKDOWN_ENDINGS,
     PROGRAMS,
     LoadedPlan,
+    is_like_plan,
     is_plan,
     is_script,
     load_document,
@@ -654,10 +655,9 @@ def _runs_in(file: str) -> tuple[str, ...]:
 _HIDDEN = re.compile(r"(?:^|[/\\])\.[^./\\]")
 
 
-def _may_be_plan(value: object) -> bool:
+def _may_be_plan(value: Any) -> bool:  # noqa: ANN401 - a document may hold anything
     """Return whether a document without a plan's apiVersion may be a plan with mistakes: it has a key of plans."""
-    known = SCHEMA["properties"]
-    return not isinstance(value, dict) or not value or any(key in known or nearest(key, known) for key in value)
+    return is_like_plan(value) or any(nearest(key, SCHEMA["properties"]) for key in value)
 
 
 def _no_plan(document: Document) -> Problem:

@@ -126,7 +126,7 @@ def zones(view: PlanView) -> Iterator[ZoneUse]:
     unknown = [
         (demand.zone, tuple(sorted(v.id for v in demand.v_switches)), demand.pool.pool.name)
         for demand in view.once(demands)
-        if demand.v_switches and demand.pods.desired is None
+        if demand.v_switches and demand.asked.pods.desired is None
     ]
     yield from of_zones(view.once(parts), free, unknown)
 

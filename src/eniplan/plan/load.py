@@ -298,11 +298,11 @@ def _load_documents(path: str, data: bytes, run: _Run, *, folder: bool) -> Itera
         if folder:
             run.skip(path, say("not a plan: it has another apiVersion"))
         else:
-            is_meant = others is not None or _is_like_plan(document.value)
+            is_meant = others is not None or is_like_plan(document.value)
             yield load_document(document) if is_meant else _no_plan(document.place(("apiVersion",)))
 
 
-def _is_like_plan(value: Value) -> bool:
+def is_like_plan(value: Value) -> bool:
     """Return whether a document without a plan's apiVersion may be meant as a plan."""
     return not isinstance(value, dict) or not value or not _KEYS.isdisjoint(value)
 

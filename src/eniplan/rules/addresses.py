@@ -44,6 +44,14 @@ class Needs(NamedTuple):
     largest: Need
 
 
+class Asked(NamedTuple):
+    """The pods of a configuration in a zone, at most."""
+
+    pods: Sizes
+    updating: int
+    """Those that an update of one of its workloads starts before it removes any."""
+
+
 class Demand(NamedTuple):
     """The pods that get a network configuration of a pool in one zone, at most."""
 
@@ -51,9 +59,7 @@ class Demand(NamedTuple):
     zone: str
     v_switches: tuple[VSwitch, ...]
     """The pod vSwitches in the zone; empty if the configuration has none there."""
-    pods: Sizes
-    updating: int
-    """The pods that an update of one of its workloads starts before it removes any."""
+    asked: Asked
 
 
 def total(counts: Iterable[int | None]) -> int | None:
@@ -66,13 +72,6 @@ def total(counts: Iterable[int | None]) -> int | None:
 def demands(view: PlanView) -> tuple[Demand, ...]:
     """Return the demand of every pool, configuration in use, and zone of the pool."""
     return tuple(demand for pool in view.pools for demand in _of_pool(pool))
-
-
-class Asked(NamedTuple):
-    """The pods of a configuration in a zone: see `Demand`."""
-
-    pods: Sizes
-    updating: int
 
 
 class Part(NamedTuple):
@@ -110,9 +109,7 @@ def part(pool: PoolView, zone: str, wanted: Iterable[Demand]) -> Part:
     """Return what these configurations of a pool can need in a zone."""
     nodes = pool.pool.sizes.each(pool.nodes_per_zone)
     own = () if pool.pool.is_lingjun else (v.id for v in pool.node_v_switches if v.zone == zone)
-    asked = (
-        (frozenset(v.id for v in demand.v_switches), Asked(demand.pods, demand.updating)) for demand in wanted
-    )  # fmt: skip
+    asked = ((frozenset(v.id for v in demand.v_switches), demand.asked) for demand in wanted)
     return Part(pool.pool.name, zone, nodes.each(pool.most_pods), nodes, frozenset(own), tuple(asked))
 
 
@@ -120,7 +117,7 @@ def parts(view: PlanView) -> tuple[Part, ...]:
     """Return what each pool can need in each zone in which its pods use addresses, as far as known."""
     by_zone: dict[str, dict[PoolView, list[Demand]]] = {}
     for demand in view.once(demands):
-        if demand.v_switches and demand.pods.desired is not None:
+        if demand.v_switches and demand.asked.pods.desired is not None:
             by_zone.setdefault(demand.zone, {}).setdefault(demand.pool, []).append(demand)
     return tuple(
         part(pool, zone, wanted.get(pool, ()))
@@ -268,7 +265,7 @@ def _of_pool(pool: PoolView) -> Iterator[Demand]:
         updating = max((started_first(workload, workload.most_replicas) for workload in listed or ()), default=0)
         pod_v_switches = pool.config_v_switches(config)
         for zone in pool.zones:
-            yield Demand(pool, zone, pod_v_switches.get(zone, ()), pods, updating)
+            yield Demand(pool, zone, pod_v_switches.get(zone, ()), Asked(pods, updating))
 
 
 def _pods(pool: PoolView, listed: Sequence[Workload] | None, size: int, *, fallback: bool) -> int | None:

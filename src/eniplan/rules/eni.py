@@ -423,15 +423,17 @@ def eni012(view: PlanView) -> Outcome:
 def _beyond_nodes(pool: PoolView, asked: Requests) -> Outcome:
     """Compare what pods request of a resource with what the nodes have."""
     yield from asked.unknown(pool)
-    if asked.known is None or not asked.pods:
+    known = asked.known
+    if known is None or not asked.pods:
         return
     for workload, each in asked.pods.values():
-        yield from _too_large(pool, asked, workload, each)
+        if each > known[0]:
+            yield _too_large(pool, asked.resource, known, workload, each)
     nodes = pool.pool.sizes.largest
     if nodes is None:
         yield unknown_capacity(pool)
         return
-    least, most = asked.known
+    least, most = known
     smallest = say("if all its nodes are of the smallest type")
     scaled = say("once autoscalers have scaled them to maxReplicas")
     for size, is_scaled, when in ((most, False, NOTHING), (least, False, smallest), (least, True, scaled)):
@@ -460,26 +462,24 @@ def _surplus(pool: PoolView, load: Load, resource: Resource, message: Message, l
     return Hit(pool.path, message, _more_of(load, resource), numbers, level)
 
 
-def _too_large(pool: PoolView, asked: Requests, workload: Workload, each: int) -> Outcome:
+def _too_large(pool: PoolView, resource: Resource, known: tuple[int, int], workload: Workload, each: int) -> Hit:
     """Report a pod that is too large for a single node: of the smallest type, or of all."""
-    if asked.known is None or each <= asked.known[0]:
-        return
-    least, most = asked.known
+    least, most = known
     about = {
-        "kind": workload.kind, "name": workload.name, "pool": pool.pool.name, "asked": asked.resource.amount(each),
+        "kind": workload.kind, "name": workload.name, "pool": pool.pool.name, "asked": resource.amount(each),
     }  # fmt: skip
     message = say(
         "a pod of {kind} {name!r} requests {asked}, and the largest node of pool {pool!r} has {capacity}",
-        capacity=asked.resource.amount(most), **about,
+        capacity=resource.amount(most), **about,
     )  # fmt: skip
     if each <= most:
         message = say(
             "a pod of {kind} {name!r} requests {asked}, and nodes of pool {pool!r} may have only {capacity}: that "
             "depends on their type",
-            capacity=asked.resource.amount(least), **about,
+            capacity=resource.amount(least), **about,
         )  # fmt: skip
-    hint = say("choose types with more {resource}, or request less", resource=asked.resource.words)
-    yield Hit(workload.at("eniRequest"), message, hint, level="warning" if each <= most else None)
+    hint = say("choose types with more {resource}, or request less", resource=resource.words)
+    return Hit(workload.at("eniRequest"), message, hint, level="warning" if each <= most else None)
 
 
 def _too_much(pool: PoolView, load: Load, resource: Resource) -> Message:

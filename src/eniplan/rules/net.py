@@ -153,7 +153,7 @@ def net002(view: PlanView) -> Outcome:
     for demand in view.once(demands):
         if not demand.v_switches:
             continue  # NET001 reports it
-        if demand.pods.desired is None:
+        if demand.asked.pods.desired is None:
             yield unknown_capacity(demand.pool)
             continue
         for v_switch in demand.v_switches:
