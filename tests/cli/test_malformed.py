@@ -142,6 +142,10 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
         "p.yaml", bomb(), "p.yaml:1:16: error: aliases expand this document to more than 100000 values",
         "write the values instead",
     ),
+    "anchor twice": (
+        "p.yaml", b"a: &x 1\nb: &x 2\n",
+        "p.yaml:2:4: error: not valid YAML: this anchor has the name of the one in line 1", "rename one of them",
+    ),
     "anchor in itself": (
         "p.yaml", b"a: &a [*a]\n", "p.yaml:1:4: error: an anchor contains itself", "write the values instead",
     ),

@@ -19,6 +19,7 @@ from eniplan.errors import InputError
 from eniplan.k8s.nodes import repelling
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
+from eniplan.plan.document import values_in
 from eniplan.plan.model import plan_from
 from tests.emit.support import FAMILY_POOL, FULL, example_plans, view_of_plan
 
@@ -235,7 +236,7 @@ def test_merged_values_are_written_out_beside_the_merge() -> None:
 @pytest.mark.parametrize(
     ("manifest", "message"),
     [
-        (BARE.replace("containers:\n      - name: web\n        image: i", "containers: *c"), "undefined alias|no cont"),
+        (BARE.replace("containers:\n      - name: web\n        image: i", "containers: *c"), "alias has no anchor"),
         (BARE.replace("name: web\nspec", "name: other\nspec"), "no manifest in this file names a node pool"),
         ("", "no manifest in this file names a node pool"),
         ("a: [", "not valid YAML"),
@@ -359,9 +360,16 @@ def test_an_alias_is_not_changed_behind_its_back() -> None:
     used = BARE.replace("apiVersion", "x: &a {podAffinity: {}}\napiVersion").replace(
         "    spec:\n", "    spec:\n      affinity: *a\n"
     )
-    for manifest in (shared, used):
-        with pytest.raises(InputError, match=r"this is the alias \*a"):
+    for manifest, message in ((shared, "cannot be added without rewriting"), (used, r"this is the alias \*a")):
+        with pytest.raises(InputError, match=message):
             patch("app.yaml", manifest, PLAN)
+
+
+@pytest.mark.parametrize("written", ["!!bool true", '!!bool "true"'])
+def test_a_tag_of_yaml_itself_is_read_as_check_reads_it(written: str) -> None:
+    out = patched(BARE.replace("    spec:\n", f"    spec:\n      hostNetwork: {written}\n"))
+    assert "exclusive-mode-eni-type" in out
+    assert ENI not in out  # on the host network a pod takes none
 
 
 def test_what_a_merge_elsewhere_would_get_as_well_is_refused() -> None:
@@ -509,11 +517,10 @@ def test_any_map_gets_a_new_key_and_keeps_its_text(
     value: dict[str, Any], new: Any, style: bool | None, indent: int  # noqa: ANN401, FBT001 - drawn by hypothesis
 ) -> None:  # fmt: skip
     before = yaml.safe_dump(value, default_flow_style=style, indent=indent + 1, allow_unicode=True)
-    (node,) = splice.parse("x", before)
-    old = splice.value_of("x", node)
+    (old,) = values_in("x", before)
+    assert isinstance(old, dict)
     out, _ = splice.splice("x", before, [old], [{**old, "new": new}])
-    (again,) = splice.parse("x", out)
-    assert splice.value_of("x", again) == {**old, "new": new}
+    assert values_in("x", out) == [{**old, "new": new}]
     if style is False:
         assert out.startswith(before.removesuffix("\n"))
 

@@ -11,13 +11,13 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.pods import PodError, complete, wanted
-from eniplan.emit.splice import parse, splice, value_of
+from eniplan.emit.splice import parse, splice
 from eniplan.errors import InputError, Place, Problem
 from eniplan.k8s.kinds import called, hidden_templates, holder, may_have_pods, objects, templates
 from eniplan.k8s.values import mapping
 from eniplan.k8s.values import text as text_of
 from eniplan.messages import NOTHING, Message, say
-from eniplan.plan.document import path_text, value_at
+from eniplan.plan.document import path_text, value_at, values_in
 from eniplan.plan.model import NETWORKING_ANNOTATION, POOL_ANNOTATION
 from eniplan.suggest import did_you_mean
 from eniplan.values import NamedTuple
@@ -52,7 +52,7 @@ def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
 
     """
     nodes = parse(file, text)
-    values = [value_of(file, node) for node in nodes]
+    values = values_in(file, text)
     manifests = [
         _Manifest(file, nodes[i], (i, *path), value, plan, found)
         for i, document in enumerate(values)

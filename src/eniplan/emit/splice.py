@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from eniplan.bounds import MAX_DEPTH
 from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
-from eniplan.k8s.values import mapping
 from eniplan.libyaml import yaml
 from eniplan.messages import say
-from eniplan.plan.document import KEEP_ONE, duplicate_key, path_text, plain_scalar
+from eniplan.plan.document import path_text, values_in
 from eniplan.plan.yaml_faults import TooDeepError, yaml_problem
 from eniplan.text import edited, literal
 from eniplan.values import NamedTuple
@@ -64,9 +63,6 @@ class _Edit(NamedTuple):
 
 
 # --- Reading ------------------------------------------------------------------------------------------------
-
-_MOST_VALUES = 1_000_000
-"""Maximum values of a document with expanded aliases, far more than any manifest has."""
 
 
 def parse(file: str, text: str) -> list[Node]:
@@ -121,61 +117,6 @@ def _node(loader: yaml.CSafeLoader, depth: int) -> Node:
     )  # fmt: skip
 
 
-def value_of(file: str, node: Node) -> Any:  # noqa: ANN401 - any value
-    """Return the value of a document, as kubectl would read it.
-
-    Raises:
-        InputError: its aliases expand to more values than any manifest has, or a map has a key twice.
-
-    """
-    return _Values(file).of(node)
-
-
-class _Values:
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._anchors: dict[str, tuple[Any, int]] = {}
-        self._count = 0
-
-    def of(self, node: Node) -> Any:  # noqa: ANN401 - any value
-        before = self._count
-        self._count += 1
-        if node.kind == "alias":
-            value, size = self._anchors.get(node.text, (None, 0))
-            self._count += size
-            if self._count > _MOST_VALUES:
-                message = say(
-                    "aliases expand this document to more than {most_values} values", most_values=_MOST_VALUES
-                )
-                raise InputError(Problem(message, node.place(self._file)))
-            return value
-        if node.kind == "text":
-            value = plain_scalar(node.text) if node.is_plain else node.text
-        elif node.kind == "list":
-            value = [self.of(item) for item in node.items]
-        else:
-            value = self._map(node)
-        if node.anchor is not None:
-            self._anchors[node.anchor] = value, self._count - before
-        return value
-
-    def _map(self, node: Node) -> dict[Any, Any]:
-        merged: dict[Any, Any] = {}
-        own: dict[Any, Any] = {}
-        for key, item in zip(node.keys, node.items, strict=True):
-            value = self.of(item)
-            if key.text == "<<" and key.is_plain:
-                for part in reversed(value if isinstance(value, list) else [value]):
-                    merged.update(mapping(part))
-            elif key.text in own:
-                first = next(other for other in node.keys if other.text == key.text)
-                message = duplicate_key(key.text, first.line + 1)
-                raise InputError(Problem(message, key.place(self._file), KEEP_ONE))
-            else:
-                own[key.text] = value
-        return {**merged, **own}
-
-
 # --- Writing ------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +126,7 @@ def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, l
     Args:
         file: the name to show in places.
         text: the text to change.
-        old: the values of its documents, from `value_of`.
+        old: the values of its documents, from `values_in`.
         new: the wanted values: with more keys in maps, more items at the end of lists, or content for empty values.
 
     Raises:
@@ -209,7 +150,7 @@ def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, l
 
 def _is(file: str, text: str, values: list[Any]) -> bool:
     try:
-        return [value_of(file, node) for node in parse(file, text)] == values
+        return values_in(file, text) == values
     except InputError:
         return False
 

@@ -10,11 +10,11 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.emit.splice import parse, splice, value_of
+from eniplan.emit.splice import parse, splice
 from eniplan.fixing.wish import CannotFixError
 from eniplan.k8s.terway import ENI
-from eniplan.k8s.values import mapping, rewritten
-from eniplan.plan.document import plain_scalar, value_at
+from eniplan.k8s.values import mapping
+from eniplan.plan.document import plain_scalar, value_at, values_in
 from eniplan.text import edited, literal
 from eniplan.values import NamedTuple
 
@@ -49,7 +49,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
 
     """
     nodes = parse(file, text)
-    values = [value_of(file, node) for node in nodes]
+    values = values_in(file, text)
     puts = []
     for wish in wishes:
         number = max((i for i, node in enumerate(nodes) if node.line < wish.line), default=0)
@@ -63,7 +63,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
         return text
     nodes = parse(file, text)
     text = _listed(text, nodes, added)
-    old = [value_of(file, node) for node in parse(file, text)]
+    old = values_in(file, text)
     return splice(file, text, old, _wished(old, added))[0]
 
 
@@ -137,7 +137,7 @@ def _replace(file: str, text: str, nodes: list[Node], values: list[Any], puts: l
         edits[node.start, node.end] = _written(text[node.start : node.end], put.value, nodes[put.document])
     changed = edited(text, ((*span, new) for span, new in edits.items()))
     # A change of an anchor also changes its aliases: fixes must want those changes, too.
-    if [value_of(file, node) for node in parse(file, changed)] != _wished(values, puts):
+    if values_in(file, changed) != _wished(values, puts):
         raise CannotFixError
     return changed
 
@@ -239,7 +239,7 @@ def _anchored(node: Node) -> Iterator[tuple[str, Node]]:
 
 def _wished(values: list[Any], puts: list[_Put]) -> list[Any]:
     """Return the values of all documents after the changes."""
-    wished = [rewritten(value, copy.copy) for value in values]  # without shared aliases
+    wished = copy.deepcopy(values)
     for put in sorted(puts, key=lambda put: put.is_key):  # values first: their paths contain the old keys
         _put(wished[put.document], put)
     return wished

@@ -194,6 +194,16 @@ def documents_in(file: str, text: str) -> list[Document]:
     return []
 
 
+def values_in(file: str, text: str) -> list[Value]:
+    """Return the value of each YAML document of a text, also of empty ones.
+
+    Raises:
+        InputError: see `read_tagged`.
+
+    """
+    return [document.value for document in _read_yaml(file, text)]
+
+
 def read_inputs(file: str, data: bytes) -> list[Document]:
     """Parse an input like `read_tagged`, but only as much of it as needed to recognize it.
 

@@ -91,6 +91,11 @@ def _at_character(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _C
     if isinstance(error, yaml.composer.ComposerError) and here == "*":
         hint = say("define the anchor (&name) before its alias (*name), or quote text that starts with *")
         return _Cause(mark, say("this alias has no anchor"), hint)
+    if isinstance(error, yaml.composer.ComposerError) and here == "&" and error.context_mark:
+        line = error.context_mark.line + 1
+        return _Cause(
+            mark, say("this anchor has the name of the one in line {line}", line=line), say("rename one of them")
+        )
     if here in {"\t", "@", "`", "%"}:
         hint = say("indent with spaces, not tabs; quote text that starts with @, ` or %")
         return _Cause(mark, say("nothing can start with {character!r}", character=here), hint)
