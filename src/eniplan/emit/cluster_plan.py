@@ -301,7 +301,7 @@ def _terway(seen: Observed, told: Terway, said: LiveTerway) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _network(item: Network | PodNetworking) -> dict[str, Any]:
+def _network(item: Network | PodNetworking | ExistingPool) -> dict[str, Any]:
     ids, groups = item.v_switch_ids, item.security_group_ids
     found = {"vSwitchIds": list(dict.fromkeys(ids)), "securityGroupIds": list(dict.fromkeys(groups))}
     return {key: value for key, value in found.items() if value}
@@ -373,8 +373,7 @@ def _of_account(pool: ExistingPool, types: list[str], nodes: int) -> dict[str, A
         out["autoScaling"] = {"min": least, "max": most}
     else:
         out["desiredSize"] = nodes if pool.desired_size is None else pool.desired_size
-    out |= {"vSwitchIds": list(pool.v_switch_ids)} if pool.v_switch_ids else {}
-    return out | ({"securityGroupIds": list(pool.security_group_ids)} if pool.security_group_ids else {})
+    return out | _network(pool)
 
 
 def _is_own(key: str, value: str, nodes: tuple[Node, ...]) -> bool:

@@ -190,19 +190,8 @@ def _call(file: str, script: str, sent: _Sent) -> Call:
 
 def _manifests(file: str, script: str, words: Word) -> Iterator[Document]:
     """Yield the documents of a here-document."""
-    out: list[str] = []
-    offsets: list[int] = []
-    unknown: list[str] = []
-    for part in words:
-        if part.unknown:
-            out.append(f"{OPEN}{len(unknown)}{CLOSE}")
-            offsets += [part.at] * len(out[-1])
-            unknown.append(part.unknown)
-        else:
-            out.append(part.text)
-            offsets += range(part.at, part.at + len(part.text))
-    whole = Mapped(None, "".join(out), [*offsets, offsets[-1]], script)
-    for document in _parsed(file, ".yaml", whole, unknown):
+    built, offsets, unknown = _joined(words, is_json=False)
+    for document in _parsed(file, ".yaml", Mapped(None, built, offsets, script), unknown):
         yield document._replace(tree=Printed(document, _BY_HAND))
 
 
@@ -227,16 +216,19 @@ def _short(expression: str) -> str:
 
 
 _LONGEST = 80
+_WHOLE = re.compile(r"(?P<blank>(?!))|(?s:.+)")
+"""In place of `TOKENS`: takes a text as it is."""
 
 
-def _joined(body: Word) -> tuple[str, list[int], list[str]]:
+def _joined(body: Word, *, is_json: bool = True) -> tuple[str, list[int], list[str]]:
     """Return the text of a body, the offset in the script of each character, and its unknown parts."""
+    tokens = TOKENS if is_json else _WHOLE
     out: list[str] = []
     offsets: list[int] = []
     unknown: list[str] = []
-    in_string = False
+    in_string = not is_json
     for part in body:
-        for token in [None] if part.unknown else TOKENS.finditer(part.text):
+        for token in [None] if part.unknown else tokens.finditer(part.text):
             # Outside of texts, JSON has nothing that looks like what `envsubst` or Ansible fill in.
             lost, at = (part.unknown, part.at) if token is None else (token["blank"], part.at + token.start())
             if lost and not in_string and out[-1:] == [f'"{OPEN}{len(unknown) - 1}{CLOSE}"']:
@@ -250,7 +242,7 @@ def _joined(body: Word) -> tuple[str, list[int], list[str]]:
             else:
                 piece = "" if token is None else token[0]
                 offsets += range(at, at + len(piece))
-                in_string ^= piece == '"'
+                in_string ^= is_json and piece == '"'
             out.append(piece)
     return "".join(out), [*offsets, offsets[-1] if offsets else 0], unknown
 

@@ -296,8 +296,7 @@ def _shortage(pool: PoolView, load: Load) -> Message:
             "pool {pool!r} has {nodes} x {podsPerNode} exclusive ENIs, {free} of them free on each node for "
             "pods that need {enis} each: only {fit} of {pods} fit{beside}",
             pool=pool.pool.name, nodes=count_nodes(load.nodes), podsPerNode=load.per_node,
-            free=load.free_per_node, enis=size, fit=load.nodes * (load.free_per_node // size), beside=beside,
-            pods=sum(number for other, number in load.pods.items() if other >= size),
+            free=load.free_per_node, enis=size, fit=load.fit(size), beside=beside, pods=load.larger()[size],
         )  # fmt: skip
     return say(
         "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} x {podsPerNode}); "
@@ -497,8 +496,7 @@ def _too_much(pool: PoolView, load: Load, resource: Resource) -> Message:
         "pool {pool!r} has {nodes} x {each} at its largest size, each with {free} left for pods that request {asked} "
         "or more: only {fit} of {pods} fit",
         free=resource.amount(load.free_per_node), asked=resource.amount(size),
-        fit=load.nodes * (load.free_per_node // size),
-        pods=sum(number for other, number in load.pods.items() if other >= size), **about,
+        fit=load.fit(size), pods=load.larger()[size], **about,
     )  # fmt: skip
 
 

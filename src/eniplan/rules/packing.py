@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from eniplan.k8s.kinds import PER_NODE
@@ -95,27 +96,30 @@ class Load(NamedTuple):
         """The ENIs that all pods use."""
         return self.nodes * self.every_node + self.asked
 
+    def larger(self) -> dict[int, int]:
+        """Return how many pods are of each size or larger, largest first."""
+        sizes = sorted(self.pods, reverse=True)
+        return dict(zip(sizes, accumulate(map(self.pods.__getitem__, sizes)), strict=True))
+
+    def fit(self, size: int) -> int:
+        """Return how many pods of a size (ENIs per pod) the nodes hold."""
+        return self.nodes * (self.free_per_node // size)
+
     def too_many(self) -> int | None:
         """Return a pod size (ENIs per pod) for which no arrangement has room; None if nothing proves that.
 
         The proof: a node holds at most (free ENIs // size) pods of that size or larger.
         """
-        larger = 0
-        for size in sorted(self.pods, reverse=True):
-            larger += self.pods[size]
-            if larger > self.nodes * (self.free_per_node // size):
-                return size
-        return None
+        return next((size for size, pods in self.larger().items() if pods > self.fit(size)), None)
 
     def least_nodes(self) -> int | None:
         """Return a number of nodes below which the same proof says that not all pods fit; None if it says so of any."""
-        larger, least = 0, 0 if self.every_node <= self.per_node else None
-        for size in sorted(self.pods, reverse=True):
+        least = 0 if self.every_node <= self.per_node else None
+        for size, pods in self.larger().items():
             each = self.free_per_node // max(size, 1)
             if least is None or not each:
                 return None
-            larger += self.pods[size]
-            least = max(least, -(-larger // each))
+            least = max(least, -(-pods // each))
         return least and max(least, -(-self.asked // self.free_per_node))
 
     def is_full(self) -> bool:
