@@ -36,7 +36,9 @@ def printed(program: str, *options: str, given: str = "") -> str:
         ("{a: -1.5e3,}", {"a": -1500.0}),
         ("{n: ($v | tonumber), t: (3 | tostring), u: ($v | tostring)}", {"n": 5, "t": "3", "u": "5"}),
         ('{n: "x-\\($v)-\\($j)", m: ("a-" + $v)}', {"n": "x-5-7", "m": "a-5"}),
-        ('{n: ("a,b" | split(","))}', {"n": ["a", "b"]}),
+        ('{n: ("a,b" | split(",")), m: ("" | split(","))}', {"n": ["a", "b"], "m": []}),
+        ('{n: ("a-" + "\\($v)-b")}', {"n": "a-5-b"}),
+        ("{n: " + "(" * 38 + "1" + ")" * 38 + "}", {"n": 1}),
         ("{a: 1} + {b: $v} + null", {"a": 1, "b": "5"}),
         ("{a: {b: 1}} * {a: {c: 2}, d: 3}", {"a": {"b": 1, "c": 2}, "d": 3}),
         ("{a: 1, b: 2} | {a}", {"a": 1}),
@@ -82,7 +84,8 @@ def test_options(program: str, options: tuple[str, ...], wanted: str) -> None:
         "if true then {a: 1} else . end",
         "{a: (1, 2)}", "{(.a): 1}", "empty", "{a: 1} | .b[]", "{a: 1", '{"a\\(1)": 2}',
         "[" * 5000, "{a: 1}" + "|{a: ., b: .}" * 35, '"a"' + "|. + ." * 30, "{a: 1} | a.b", "$nowhere", "{a: '}",
-        "null", "{} | .a[0] = 1", "1 = 2", '"a" | .b', '{a: ("\\n" + "b")}',
+        "null", "{} | .a[0] = 1", '{a: ("a1b" | split(1))}', '{a: ("b" | split("b"; "g"))}', "1 = 2",
+        "{a: (1 | tostring(2))}", '"a"', '"a" | .b', '{a: ("\\n" + "b")}',
     ],
 )  # fmt: skip
 def test_what_is_not_evaluated_is_not_known(program: str) -> None:
@@ -103,10 +106,14 @@ def test_what_a_program_reads_otherwise_is_not_known(options: tuple[str, ...]) -
         ("{a: (1 - $x)}", "1 … $x"),
         ("{a: $f}", "--rawfile f"),
         ('{a: "b-\\($x)"}', "b-$x"),
+        ('{a: ("b,c\\($x)" | split(","))}', '{"a":b,c$x}'),
+        ('{a: ("bc" | split(""))}', '{"a":bc}'),
     ],
 )
 def test_a_part_that_is_not_evaluated_has_a_name(program: str, name: str) -> None:
-    assert name in printed(program, "-n", "--rawfile", "f", "a.txt")
+    out = printed(program, "-n", "--rawfile", "f", "a.txt")
+    assert name in out
+    assert not out.startswith("$(")  # the rest is known
 
 
 TAINT = '{key: "exclusive-eni", value: "true", effect: "NoSchedule"}'
@@ -124,6 +131,12 @@ def test_a_body_that_jq_builds_is_judged_at_the_place_of_each_value(here: Path) 
     judged = judge_files(here, {"make.sh": BUILT})
     assert judged.places == {"ENI001": f"make.sh:1:{BUILT.index('ecs.') + 1} scaling_group.instance_types[0]"}
     assert set(judged.facts) == {"the size of pool '$NAME'", "nodepool_info.name of pool '$NAME'"}
+
+
+def test_an_item_of_a_text_that_jq_splits_has_its_place(here: Path) -> None:
+    script = BUILT.replace("[$type]", '($type | split(","))').replace("type ecs", "type ecs.g8i.8xlarge,ecs")
+    judged = judge_files(here, {"make.sh": script})
+    assert judged.places["ENI001"] == f"make.sh:1:{script.index('ecs.g7') + 1} scaling_group.instance_types[1]"
 
 
 LABELS = json.dumps({"kubernetes_config": {"labels": [{"key": EXCLUSIVE_LABEL, "value": "eniOnly"}]}})

@@ -185,7 +185,7 @@ def _bare(made: Json) -> Word:
     if not isinstance(made, Leaf) or made.word[0].text[:1] != '"':
         raise _FailedError
     inner = [
-        part if part.unknown else part._replace(text=words, at=part.at + part.text.find(words) if words else part.at)
+        part if part.unknown else part._replace(text=words, at=part.at + part.text.find(words))
         for i, part in enumerate(made.word)
         for words in [part.text[i == 0 : len(part.text) - (i == len(made.word) - 1)]]
     ]
@@ -457,10 +457,13 @@ class _Program:
         if found.lastgroup == "text":
             return self._interpolated(found)
         if found.lastgroup == "variable":
-            return self._variables.get(found[0]) or _unknown(word[0].at, found[0])
+            return self._variable(found[0], word)
         if found.lastgroup == "name":
             return self._called(found[0], word, dot)
         raise _FailedError
+
+    def _variable(self, name: str, word: Word) -> Json:
+        return self._variables.get(name) or _unknown(word[0].at, name)
 
     def _interpolated(self, found: re.Match[str]) -> Leaf:
         out: Word = []
@@ -534,7 +537,7 @@ class _Program:
             word = self._cut(*found.span())
             if found.lastgroup == "variable":
                 name, key = found[0][1:], _quoted([word[0]._replace(text=found[0][1:])]).word
-                fields[name] = key, self._variables.get(found[0]) or _unknown(word[0].at, found[0])
+                fields[name] = key, self._variable(found[0], word)
                 continue
             if found.lastgroup not in ("name", "text"):
                 raise _FailedError
@@ -546,9 +549,11 @@ class _Program:
 
 def _split(word: Word, by: str) -> Json:
     """Return the parts of a text; unknown if a part of it is."""
-    if any(part.unknown for part in word) or not by or not word:
-        return _unknown(word[0].at if word else 0, spelled(word))
     out: list[Json] = []
+    if not word:
+        return _items(0, out)
+    if any(part.unknown for part in word) or not by:
+        return _unknown(word[0].at, spelled(word))
     words, at = text(word), 0
     offsets = [part.at + i for part in word for i in range(len(part.text))]
     for item in words.split(by):
