@@ -163,6 +163,36 @@ def test_why_a_pod_is_not_ready(phase: str, ready: dict[str, str], trouble: Trou
     assert only_pod_with(status).trouble == trouble
 
 
+INIT, MAIN = "initContainerStatuses", "containerStatuses"
+WAITING = {"state": {"waiting": {"reason": "PodInitializing"}}}
+PULLING = {"name": "b", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}}
+FAILED = {"reason": "Error", "exitCode": 1, "message": "no  route"}
+
+
+@pytest.mark.parametrize(
+    ("containers", "trouble"),
+    [
+        ({INIT: [{"name": "a", "state": {"terminated": FAILED}}], MAIN: [WAITING]}, ("Error", "no route", "a", True)),
+        ({INIT: [{"name": "a", "state": {"terminated": {"reason": "Completed", "exitCode": 0}}}], MAIN: [PULLING]},
+         ("ImagePullBackOff", "not found", "b")),
+        ({INIT: [{"name": "a", "state": {"running": {}}}], MAIN: [WAITING]}, ("Running", "", "a", True)),
+        ({INIT: [{"name": "a", "state": {"running": {}}, "started": True}], MAIN: [PULLING]},
+         ("ImagePullBackOff", "not found", "b")),
+        ({INIT: [{"name": "a", "state": {}}], MAIN: [{"name": "b", "state": {"running": {}}}, WAITING]},
+         ("PodInitializing", "")),
+        ({INIT: [{**WAITING, "name": "a"}]}, ("PodInitializing", "")),
+        ({MAIN: [{**WAITING, "name": "a"}, PULLING]}, ("ImagePullBackOff", "not found", "b")),
+        ({MAIN: [{"name": "a", "state": {"terminated": {**FAILED, "reason": "OOMKilled"}}}]},
+         ("OOMKilled", "OOMKilled", "a")),
+        ({MAIN: [{**PULLING, "lastState": {"terminated": FAILED}}]}, ("ImagePullBackOff", "no route", "b")),
+        ({MAIN: [{"name": "a", "state": {"waiting": {"reason": "X", "message": "m" * 501}}}]}, ("X", "m" * 500, "a")),
+    ],
+)  # fmt: skip
+def test_which_container_keeps_a_pod_from_running(containers: dict[str, Any], trouble: tuple[Any, ...]) -> None:
+    status = {"phase": "Pending", "conditions": [{"type": "Ready", "status": "False"}], **containers}
+    assert only_pod_with(status).trouble == Trouble("Pending", *trouble)
+
+
 @pytest.mark.parametrize("message", [None, "", ", elapsedTime: 12.4ms"])
 def test_an_event_without_a_message_says_so(message: str | None) -> None:
     found = {**event("FailedMount", "Pod", "a", ""), "message": message}
