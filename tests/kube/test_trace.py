@@ -16,7 +16,7 @@ from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import NODES, SHARED_NODE, cluster_example, event, pod
 from eniplan.rules.pod_path import stops
 from tests.judge import TODAY, catalog
-from tests.kube.causes import CAUSES, waiting
+from tests.kube.causes import CAUSES, GPU, waiting
 from tests.kube.states import LINGJUN, STATES, label
 from tests.kube.support import NO_PLAN, judge_cluster, observe, planned_by
 
@@ -80,7 +80,11 @@ def test_a_pod_that_is_well() -> None:
     trace = traced("matcher-0", {})
     assert states(trace) == dict.fromkeys(POD_STEPS, "ok")
     assert trace.stopped is None
-    assert "ok       address     10.0.1.1, the address of its ENI\n" in text(trace)
+    for told in (
+        "selector    selected by PodNetworking trading-eni", "PodENI      in phase Bind",
+        "address     10.0.1.1, the address of its ENI",
+    ):  # fmt: skip
+        assert f"ok       {told}\n" in text(trace)
 
 
 @pytest.mark.parametrize("plan", [None, NO_PLAN], ids=["plan", "alone"])
@@ -157,6 +161,27 @@ def test_a_step_of_a_node_is_as_bad_as_its_worst_finding(
     assert (step.name, step.state) == ("open", state)
     assert told in step.told
     assert json.loads(as_json(trace))["steps"][2]["facts"]["nodes"] == 1
+
+
+def test_a_node_stops_at_its_pods_that_stopped() -> None:
+    failed = event("AttachENIFailed", "Pod", "matcher-0", "QuotaExceeded", "trading")
+    seen = view({"pods[0].status": waiting("ContainerCreating"), "events[1]": failed})
+    trace, other = trace_node(seen, NODES[0]), trace_node(seen, NODES[1])
+    assert trace is not None
+    assert trace.stopped is not None
+    assert (trace.stopped.name, trace.stopped.told) == (
+        "pods", "1 of 1 pod that uses an ENI stopped: trading/matcher-0",
+    )  # fmt: skip
+    assert trace.stopped.fix == "eniplan verify --pod trading/matcher-0"
+    assert other is not None
+    assert other.stopped is None
+
+
+def test_a_configuration_is_told_of_its_own_nodes() -> None:
+    broken = {**GPU, "data": {"eni_conf": "{"}}
+    seen = view({'nodes[1].metadata.labels["terway-config"]': "gpu-net", "configMaps[1]": broken}, NO_PLAN)
+    found = [trace_node(seen, name) for name in NODES]
+    assert [trace and trace.stopped and trace.stopped.name for trace in found] == [None, "configuration", None]
 
 
 def test_a_node_that_is_none_of_the_pool() -> None:
