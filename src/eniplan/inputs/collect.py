@@ -18,7 +18,6 @@ from eniplan.inputs import kustomize, templates
 from eniplan.inputs.applied import as_read, left_out, settled
 from eniplan.inputs.body import mode_of
 from eniplan.inputs.cluster import is_config
-from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
@@ -29,12 +28,14 @@ from eniplan.inputs.pool_inputs import PoolInputs
 from eniplan.inputs.spelling import CROSSPLANE, CROSSPLANE_POOL, PULUMI, ROS, TERRAFORM, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.unread import FILE, MARKS, Patched, Unread
+from eniplan.inputs.words import spelled
 from eniplan.k8s.kinds import OF_PODS, PASSING_ON, PLACING
 from eniplan.k8s.patches import patched
 from eniplan.k8s.terway import ENI
+from eniplan.k8s.values import leaves
 from eniplan.messages import say, together
 from eniplan.observed import CLUSTER_CONFIG
-from eniplan.plan.document import Document, NoPlaces, decode, read_inputs, read_list, read_tagged
+from eniplan.plan.document import Document, NoPlaces, decode, path_text, read_inputs, read_list, read_tagged
 from eniplan.plan.load import (
     MAKE_ENDINGS,
     MARKDOWN_ENDINGS,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from eniplan.inputs.script import Call
     from eniplan.inputs.spelling import Spelling
     from eniplan.inputs.templates import Group
+    from eniplan.inputs.words import Word
     from eniplan.messages import Message
 
 _VALUES = (".tfvars", ".tfvars.json")
@@ -153,6 +155,10 @@ class Collected:
         """The number of malformed files in folders that are unrelated to exclusive pools."""
         self._complete: set[str] = set()
         """The files of manifests that no other program completes."""
+        self._texts: set[str] = set()
+        """The texts inside of documents that are inputs themselves, without blanks."""
+        self._files_inside: set[str] = set()
+        """The names of files in documents, such as the keys of a ConfigMap, that are requests."""
         self._marked: dict[str, str] = {}
         """The exclusive label or the ENI resource, by file that mentions it."""
 
@@ -177,7 +183,12 @@ class Collected:
         """See `Others.skip`. `value` and `title` are the skipped part, if it is not the whole file."""
         name = self._marked.get(path, "")
         what = f"{path}: {title}" if title else path
-        self.skipped.append(Skipped(what, why, name if not name or value is None or name in str(value) else ""))
+        self.skipped.append(Skipped(what, why, name if name and self._names_it(value, name) else ""))
+
+    def _names_it(self, value: object, name: str) -> bool:
+        """Return whether a skipped part has a text that names exclusive nodes and is no input itself."""
+        texts = ((f"{at}", "".join(str(text).split())) for at, text in leaves(value))
+        return value is None or any(name in at or (name in text and text not in self._texts) for at, text in texts)
 
     def pass_on(self, path: str) -> None:
         """See `Others.pass_on`."""
@@ -229,10 +240,10 @@ class Collected:
         is_there = os.path.isfile(path)  # not a pipe, which can be read only once
         if found is not None:
             self._take_objects(found.document, objects_of(found, 0 if is_there else None), named=named, is_known=True)
-        runs = self._jobs(path, data)
+        runs = self._jobs(path, data, documents)
         for number, document in enumerate(documents):
-            self._embed(path, path, workspace(document, data))
-            if self.document(document, named=named, number=number if is_there else None) or runs:
+            holds = self._inside(document, data)
+            if self.document(document, named=named, number=number if is_there else None) or runs or holds:
                 continue
             if named:
                 yield load_document(document) if _may_be_plan(document.value) else _no_plan(document)
@@ -264,31 +275,76 @@ class Collected:
         self._documents += [document] if is_kept else []
         return is_kept
 
-    def _jobs(self, path: str, data: bytes) -> bool:
+    def _inside(self, document: Document, data: bytes) -> bool:
+        """Collect the inputs in texts of a document. Return whether there are any."""
+        if not (templates.is_any(data) or names_ours(data)):
+            return False
+        from eniplan.inputs import embedded, script  # noqa: PLC0415 - most runs have none
+
+        file, text = document.file, decode(document.file, data)
+        self._embed(file, file, embedded.workspace(document, text))
+        found = False
+        for place, inner in embedded.inner_hcl(document, text):
+            self._embed(file, f"{file} {path_text(place)}", [inner])
+            found = self._tell_of(inner.data.decode(errors="replace"), file)
+        for place, word in embedded.inner_requests(document, text):
+            if "".join(spelled(word).split()) in self._texts:
+                continue  # the body of a command that has been read
+            for each in script.documents_of(file, text, word):
+                is_object = isinstance(each.value, dict) and "apiVersion" in each.value
+                if isinstance(each.value, dict | list) and not is_object and self._take_groups(each):
+                    self._files_inside.add(str(place[-1]))
+                    found = self._tell_of(spelled(word), file)
+        return found
+
+    def _tell_of(self, text: str, file: str) -> bool:
+        """Keep that a text inside of a file is an input."""
+        self._texts.add("".join(text.split()))
+        self._count(file)
+        return True
+
+    def _jobs(self, path: str, data: bytes, documents: Iterable[Document] = ()) -> bool:
         """Collect the calls in the scripts of a YAML file, such as the jobs of a CI, or of a Makefile.
 
         Returns:
             Whether there are any.
 
         """
-        if not path.endswith((".yaml", ".yml", *MAKE_ENDINGS)) or not (b"aliyun" in data or b"<<" in data):
+        if not (b"aliyun" in data or b"<<" in data):
             return False
-        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+        from eniplan.inputs import embedded, markdown, script  # noqa: PLC0415 - most runs have none
 
-        if not script.is_worth(data):
+        if not script.is_worth(data) or any(embedded.is_printed(document.value) for document in documents):
             return False
         before = len(self._problems)
         found = False
-        blocks = markdown.recipes if path.endswith(MAKE_ENDINGS) else markdown.scripts
-        for block in blocks(decode(path, data)):
+        text = decode(path, data)
+        is_make = path.endswith(MAKE_ENDINGS)
+        for block in markdown.recipes(text) if is_make else markdown.scripts(text, script.is_worth):
             try:
                 found |= self._commands(path, block)
             except InputError as error:
                 # A description may quote a call with the body left out.
                 self._broken(path, error, is_ours=block.is_text or EXCLUSIVE_LABEL in block.text)
+        for words in (words for document in documents for words in embedded.exec_forms(document, text)):
+            try:
+                found |= self._exec(path, text, words)
+            except InputError as error:
+                self._broken(path, error, is_ours=True)
         if found:
             self._count(path)
         return found or len(self._problems) > before
+
+    def _exec(self, path: str, text: str, words: list[Word]) -> bool:
+        """Collect the call in a command that is a list of words. Return whether it is one."""
+        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+
+        call = script.read_words(path, text, words)
+        if call is None:
+            return False
+        self._calls.append(call._replace(document=markdown.with_blanks(call.document)))
+        self._texts.update("".join(spelled(word).split()) for word in words)
+        return True
 
     def _commands(self, path: str, block: Block) -> bool:
         """Collect the calls and the manifests in the commands of a script. Return whether there are any."""
@@ -298,11 +354,12 @@ class Collected:
         if not script.is_worth(inner):
             return False
         try:
-            calls, manifests = script.read(path, inner, is_folded=block.is_folded)
+            calls, manifests = script.read(path, inner)
         except InputError as error:
             raise error.moved(path, block.moved) from None
         self._calls += [call._replace(document=markdown.with_blanks(block.placed(call.document))) for call in calls]
         found = [self.document(block.placed(document), named=False) for document in manifests]
+        self._texts.add("".join(block.text.split()))
         return bool(calls) or any(found)
 
     def _embed(self, path: str, name: str, texts: list[Text]) -> None:
@@ -494,6 +551,8 @@ class Collected:
             (document, *_) = templates.read(found, read_file(found))
             self._documents.append(document)
             call = call._replace(document=document)
+        if found is None and os.path.basename(call.file) in self._files_inside:
+            return  # a ConfigMap has the body, which is judged
         value = call.document.value
         if not isinstance(value, dict) or (call.changed and EXCLUSIVE_LABEL not in str(value)):
             self.skip(call.document.file, NOTHING, value)

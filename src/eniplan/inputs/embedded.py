@@ -1,47 +1,98 @@
-"""Terraform files in a ROS template, which ROS passes to Terraform."""
+"""Inputs inside of texts of a document: a request or Terraform files in a ConfigMap, and the words of a command."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
+from eniplan.inputs.hcl.files import begins_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
-from eniplan.plan.document import value_at
+from eniplan.inputs.places import BLANKS
+from eniplan.inputs.preview import is_preview
+from eniplan.inputs.scalars import offsets
+from eniplan.inputs.templates import is_any
+from eniplan.inputs.words import Part
+from eniplan.k8s.values import leaves
+from eniplan.plan.document import Tagged, value_at
 from eniplan.plan.load import HCL_ENDINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from eniplan.inputs.hcl.parse import Block
+    from eniplan.inputs.words import Word
     from eniplan.plan.document import Document, Path
 
 _TRANSFORMS = ("Aliyun::Terraform", "Aliyun::OpenTofu")
+_PRINTED = ("format_version", "resource_changes", "terraform_version")
+"""Keys of what Terraform prints."""
 
 
-def workspace(document: Document, data: bytes) -> list[Text]:
-    """Return the Terraform files in a ROS template, with their places in the template.
+def is_printed(value: object) -> bool:
+    """Return whether Terraform, Pulumi or eniplan has printed a document, whose texts are read elsewhere."""
+    if not isinstance(value, dict):
+        return False
+    is_own = str(value.get("schema")).startswith("eniplan.")
+    return is_own or is_preview(value) or any(key in value for key in _PRINTED)
+
+
+def workspace(document: Document, text: str) -> list[Text]:
+    """Return the Terraform files in a ROS template, which ROS passes to Terraform, with their places.
 
     Args:
         document: the template, or any other document.
-        data: the bytes of its file.
+        text: the text of its file.
 
     """
     files, stated = (value_at(document.value, (key,)) for key in ("Workspace", "Transform"))
     transforms = stated if isinstance(stated, list) else [stated]
     if not isinstance(files, dict) or not any(str(name).startswith(_TRANSFORMS) for name in transforms):
         return []
-    lines = data.decode(errors="replace").splitlines()
-    found = []
-    for name, inner in files.items():
-        if not isinstance(inner, str) or not name.endswith(HCL_ENDINGS):
-            continue
-        line, column = document.tree.find(("Workspace", name), key=False)
-        if lines[line - 1][column - 1 : column] == "|":  # a block scalar: its lines are lines of the template, indented
-            first = next((row for row in lines[line:] if row.strip()), "")
-            found.append(Text(document.file, inner, (line + 1, len(first) - len(first.lstrip()) + 1)))
-        else:
-            found.append(_Quoted(document.file, inner, (line, column)))
-    return found
+    named = ((name, inner) for name, inner in files.items() if isinstance(inner, str) and name.endswith(HCL_ENDINGS))
+    return [_hcl(document, ("Workspace", name), inner, text, Text) for name, inner in named]
 
 
-class _Quoted(Text):
+def inner_hcl(document: Document, text: str) -> Iterator[tuple[Path, Text]]:
+    """Yield the texts of a document that are Terraform with a node pool, such as an inline module of Crossplane."""
+    for path, inner in _texts(document):
+        data = inner.encode(errors="replace")
+        if names_ours(data) and begins_hcl(data):
+            yield path, _hcl(document, path, inner, text, _Inner)
+
+
+def inner_requests(document: Document, text: str) -> Iterator[tuple[Path, Word]]:
+    """Yield the texts of a document that may be requests for node pools, such as a JSON file in a ConfigMap."""
+    for path, inner in _texts(document):
+        if is_any(inner.encode(errors="replace")):
+            yield path, word_at(document, path, inner, text)
+
+
+def _texts(document: Document) -> Iterator[tuple[Path, str]]:
+    """Yield the texts of a document that are no metadata of an object: its annotations may repeat them."""
+    for path, inner in () if is_printed(document.value) else leaves(document.value):
+        if type(inner) is str and "metadata" not in path:
+            yield path, inner
+
+
+def _hcl(document: Document, path: Path, inner: str, text: str, kind: type[Text]) -> Text:
+    lines = text.splitlines()
+    line, column = document.tree.find(path, key=False)
+    if lines[line - 1][column - 1 : column] == "|":  # a block scalar: its lines are lines of the file, indented
+        first = next((row for row in lines[line:] if row.strip()), "")
+        return kind(document.file, inner, (line + 1, len(first) - len(first.lstrip()) + 1))
+    return _Quoted(document.file, inner, (line, column))
+
+
+class _Inner(Text):
+    """A text into which fixes are not written."""
+
+    def written(self, block: Block, path: Path) -> None:
+        """See `Text.written`."""
+        del block, path
+
+
+class _Quoted(_Inner):
     """A quoted text, whose lines are not lines of the file."""
 
     def place(self, offset: int) -> tuple[int, int]:
@@ -49,6 +100,77 @@ class _Quoted(Text):
         del offset
         return self._first
 
-    def written(self, block: Block, path: Path) -> None:
-        """See `Text.written`."""
-        del block, path
+
+# --- Commands that are lists of words -----------------------------------------------------------------------------
+
+_OF_COMMAND = ("entrypoint", "command", "args")
+"""The keys of the parts of one command, in their order: of Kubernetes, Docker Compose, Tekton and the like."""
+_LEFT = re.compile(rf"\$\([\w.-]+\)|{BLANKS}|^\$\w+$")
+"""What Kubernetes (`$(NAME)`) or another program fills in."""
+
+
+def exec_forms(document: Document, text: str) -> Iterator[list[Word]]:
+    """Yield the words of commands that no shell splits: `command: [aliyun, cs]`, `args: [POST, …]`."""
+    for paths in _lists(document.value, ()):
+        if any(str(value_at(document.value, path)) == "cs" for path in paths):
+            found = [(path, value_at(document.value, path)) for path in paths]
+            yield [_opened(word_at(document, path, str(word), text)) for path, word in found]
+
+
+def _lists(value: Any, path: Path) -> Iterator[list[Path]]:  # noqa: ANN401 - a document may hold anything
+    """Yield the paths of the words in each list of words."""
+    if isinstance(value, dict):
+        parts = {key: list(_words(value[key], (*path, key))) for key in _OF_COMMAND if key in value}
+        yield list(chain.from_iterable(parts.values()))
+        for key, inner in value.items():
+            if not parts.get(key):
+                yield from _lists(inner, (*path, key))
+    elif isinstance(value, list):
+        yield list(_words(value, path))
+        for i, inner in enumerate(value):
+            if isinstance(inner, dict | list):
+                yield from _lists(inner, (*path, i))
+
+
+def _words(value: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401 - a document may hold anything
+    if isinstance(value, str) and not re.search(r"\s", value):
+        yield path
+    elif isinstance(value, list) and not any(isinstance(item, dict | list | Tagged) for item in value):
+        yield from ((*path, i) for i in range(len(value)))
+
+
+def _opened(word: Word) -> Word:
+    """Return a word with unknown parts for what another program fills in."""
+    whole = "".join(part.text for part in word)
+    places = [at for part in word for at in range(part.at, part.at + len(part.text))]
+    out: Word = []
+    end = 0
+    for left in _LEFT.finditer(whole):
+        out += _parts(whole[end : left.start()], places[end : left.start()])
+        out.append(Part("", places[left.start()], left[0]))
+        end = left.end()
+    return [*out, *_parts(whole[end:], places[end:])] or word
+
+
+# --- The places of the characters of a text -----------------------------------------------------------------------
+
+
+def word_at(document: Document, path: Path, value: str, text: str) -> Word:
+    """Return a text of a document as a word: its parts, each with the offset in the file.
+
+    Args:
+        document: the document.
+        path: where it has the text.
+        value: the text.
+        text: the text of the file.
+
+    """
+    line, column = document.tree.find(path, key=False)
+    start = sum(map(len, text.split("\n")[: line - 1])) + line + column - 2
+    return _parts(value, offsets(value, text, start)) or [Part("", start)]
+
+
+def _parts(value: str, places: list[int]) -> Word:
+    """Return a text as parts whose characters follow each other in the file."""
+    cuts = [i for i in range(len(value)) if i == 0 or places[i] != places[i - 1] + 1]
+    return [Part(value[i:end], places[i]) for i, end in zip(cuts, [*cuts, len(value)][1:], strict=True)]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import Elsewhere, NotKnown
+from eniplan.inputs.scalars import offsets
 from eniplan.k8s.values import rewritten
 from eniplan.libyaml import CParser, yaml
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from eniplan.messages import Message
     from eniplan.plan.document import Document, Path
@@ -33,13 +35,16 @@ class Block(NamedTuple):
     """The number of lines before the text of the block."""
     indent: int
     """The number of columns before each line."""
-    is_folded: bool = False
-    """Whether YAML reads each line end as a space."""
     is_text: bool = True
     """Whether its characters are those of the file. In YAML with or without quotes, some need to be escaped."""
+    places: tuple[tuple[int, int], ...] = ()
+    """The line and column of each character, if its lines are not those of the file."""
 
     def moved(self, line: int, column: int) -> tuple[int, int]:
         """Return the line and column in the file for those in the block."""
+        if self.places:
+            before = self.text.split("\n")[: line - 1]
+            return self.places[min(sum(map(len, before)) + len(before) + column - 1, len(self.places) - 1)]
         return self.line + line, self.indent + column
 
     def placed(self, document: Document) -> Document:
@@ -97,22 +102,16 @@ def blocks(text: str) -> Iterator[Block]:
         at += 1
 
 
-_ESCAPED = re.compile(r"\\(.)")
-
-
-def scripts(text: str) -> Iterator[Block]:
-    """Yield the scalars of YAML, which may be scripts, as in the jobs of a CI: `run: |`, `[sh, -c, "aliyun cs …"]`."""
+def scripts(text: str, is_worth: Callable[[bytes], bool]) -> Iterator[Block]:
+    """Yield the scalars of YAML that may be scripts, as in the jobs of a CI: `run: |`, `[sh, -c, "aliyun cs …"]`."""
+    starts = [0, *(found.end() for found in re.finditer("\n", text))]
     with suppress(yaml.YAMLError):  # a request in which something is filled in later
         for scalar in _scalars(text):
-            start, written = scalar.start_mark, text[scalar.start_mark.index : scalar.end_mark.index]
-            if scalar.style not in ("|", ">"):
-                inner = _unquoted(" " * start.column + written)
-                yield Block(SHELL[0], inner, start.line, 0, is_folded=True, is_text=False)
-                continue
-            lines = written.splitlines()[1:]
-            inside = _width(next(filter(str.strip, lines), ""))
-            inner = "".join(f"{line[inside:]}\n" for line in lines)
-            yield Block(SHELL[0], inner, start.line + 1, inside, is_folded=scalar.style == ">")
+            if is_worth(scalar.value.encode(errors="replace")):
+                found = offsets(scalar.value, text, scalar.start_mark.index)
+                lines = [bisect_right(starts, at) for at in found]
+                places = tuple((line, at - starts[line - 1] + 1) for line, at in zip(lines, found, strict=True))
+                yield Block(SHELL[0], scalar.value, 0, 0, is_text=scalar.style in ("|", ">"), places=places)
 
 
 def _scalars(text: str) -> Iterator[yaml.ScalarToken]:
@@ -143,23 +142,6 @@ def recipes(text: str) -> Iterator[Block]:
             filled = _OF_MAKE.sub(lambda found: f"${{{found[1]}}}" if found[1] else "$", inner)
             yield Block(SHELL[0], f"{filled}\n", first, 0, is_text=False)
         at += at == first
-
-
-def _width(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
-def _unquoted(words: str) -> str:
-    """Return a value without its quotes, in the same lines and columns as far as nothing in it is escaped."""
-    start = _width(words)
-    quote, inner = words[start : start + 1], words[start + 1 : -1]
-    if quote == "'":
-        inner = inner.replace("''", "'")
-    elif quote == '"':
-        inner = _ESCAPED.sub(r"\1", inner)
-    else:
-        return f"{words}\n"
-    return f"{words[:start]} {inner}\n"
 
 
 def _closes(line: str, fence: str) -> bool:

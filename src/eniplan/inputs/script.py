@@ -33,6 +33,7 @@ _SERVICE = re.compile(rb"\bcs\b")
 _CREATES = re.compile(rb"/clusters|CreateCluster|create-cluster|ModifyCluster|modify-cluster")
 _OBJECT = re.compile(r"\bapiVersion\b")
 _BY_HAND = say("it is written in a script: change it there")
+_INSIDE = say("it is written in a text of the document: change it there")
 _PROGRAM = ("aliyun", "aliyun.exe")
 """In a recipe of make, `@`, `-` or `+` may come before it."""
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster", "create-cluster-node-pool", "create-cluster")
@@ -74,13 +75,12 @@ def is_worth(data: bytes) -> bool:
     return bool(is_call or (b"<<" in data and b"apiVersion" in data))
 
 
-def read(file: str, data: bytes, *, is_folded: bool = False) -> tuple[list[Call], list[Document]]:
+def read(file: str, data: bytes) -> tuple[list[Call], list[Document]]:
     """Return the requests of a script, and the manifests in its here-documents.
 
     Args:
         file: the file with the script.
         data: the script.
-        is_folded: see `shell.commands`.
 
     Raises:
         InputError: the script is not text, the body of a request is not JSON, or a manifest is not YAML.
@@ -89,13 +89,53 @@ def read(file: str, data: bytes, *, is_folded: bool = False) -> tuple[list[Call]
     script = decode(file, data)
     calls: list[Call] = []
     manifests: list[Document] = []
-    for command in commands(script, is_folded=is_folded):
+    for command in commands(script):
         found = _arguments(command)
         if found is not None:
             calls.append(_call(file, script, found))
         elif _OBJECT.search(text(command.stdin)) and "delete" not in map(text, command.words):
             manifests += _manifests(file, script, command.stdin)
     return calls, manifests
+
+
+def read_words(file: str, text: str, words: list[Word]) -> Call | None:
+    """Return the request of a command that no shell splits; None if it sends none.
+
+    An image may run `aliyun` by itself, so that the words are only its arguments.
+
+    Args:
+        file: the file with the command.
+        text: its text.
+        words: the words, with offsets in the text.
+
+    Raises:
+        InputError: the body of the request is not JSON.
+
+    """
+    first = spelled(words[0])
+    words = [[Part(_PROGRAM[0], words[0][0].at)], *words] if first == "cs" or first.startswith("-") else words
+    found = _arguments(Command(words, [], "", ""))
+    if found is None:
+        return None
+    call = _call(file, text, found)
+    return call._replace(document=call.document._replace(tree=Printed(call.document, _INSIDE)))
+
+
+def documents_of(file: str, text: str, word: Word) -> list[Document]:
+    """Return the documents of a text that stands in another document; none if it is neither YAML nor JSON.
+
+    Args:
+        file: the file with that document.
+        text: its text.
+        word: the text inside, with offsets in the text of the file.
+
+    """
+    built, offsets, _ = _joined(word)
+    try:
+        found = _parsed(file, ".yaml", Mapped(None, built, offsets, text), [])
+    except InputError:
+        return []
+    return [document._replace(tree=Printed(document, _INSIDE)) for document in found]
 
 
 class _Sent(NamedTuple):

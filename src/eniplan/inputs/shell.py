@@ -96,23 +96,16 @@ _ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(
 _SETTERS = ("export", "local", "readonly", "declare", "typeset")
 
 
-def commands(script: str, *, is_folded: bool = False) -> list[Command]:
-    """Return all commands of a script, including nested ones, in the order in which they end.
-
-    Args:
-        script: the text.
-        is_folded: whether another program reads each line end as a space.
-
-    """
-    reader = _Reader(script, is_folded=is_folded)
+def commands(script: str) -> list[Command]:
+    """Return all commands of a script, including nested ones, in the order in which they end."""
+    reader = _Reader(script)
     reader.until("")
     return reader.found
 
 
 class _Reader:
-    def __init__(self, script: str, *, is_folded: bool) -> None:
+    def __init__(self, script: str) -> None:
         self._script = script
-        self._blanks = " \t\r\n" if is_folded else " \t\r"
         self._at = 0
         self._waiting: list[tuple[str, bool, bool, Word]] = []
         """Here-documents that begin after the current line."""
@@ -135,7 +128,7 @@ class _Reader:
             self._at = len(self._script)
         while self._at < len(self._script):
             char = self._script[self._at]
-            if char in self._blanks:
+            if char in " \t\r":
                 self._at += 1
             elif char == "#":
                 self._at = self._find("\n")

@@ -1,0 +1,208 @@
+"""Inputs inside of texts of other documents, and commands that are lists of words."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from eniplan.inputs.collect import Collected
+from eniplan.inputs.scalars import offsets
+from eniplan.plan.load import load
+from tests.inputs.support import BODY, LABEL, hcl, judge_files
+from tests.judge import catalog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BAD: dict[str, Any] = BODY | {"scaling_group": {**BODY["scaling_group"], "instance_types": ["ecs.g7.2xlarge"]}}
+TEXT = json.dumps(BAD)
+PATH = "/clusters/c1/nodepools"
+
+
+def job(**container: object) -> str:
+    """Return a Job with one container."""
+    pod = {"containers": [{"name": "a", "image": "ops/aliyun-cli", **container}]}
+    found = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"}, "spec": {"template": {"spec": pod}}}
+    return yaml.safe_dump(found, width=10_000)
+
+
+def kept(**data: str) -> str:
+    """Return a ConfigMap."""
+    found = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "pools"}, "data": data}
+    return yaml.safe_dump(found, width=10_000)
+
+
+SEVERAL = json.dumps(BAD, indent=1)
+EXEC = {
+    "Job": job(command=["aliyun", "cs", "POST", PATH, "--body", TEXT]),
+    "Job of two parts": job(command=["aliyun", "cs"], args=["POST", PATH, "--body", TEXT]),
+    "arguments of an image": job(args=["cs", "CreateClusterNodePool", "--ClusterId", "c1", "--body", TEXT]),
+    "options first": job(args=["--profile", "a", "cs", "create-cluster-node-pool", "--body", TEXT]),
+    "joined by =": job(command=["aliyun", "cs", "POST", PATH, f"--body={TEXT}"]),
+    "several lines": job(command=["aliyun", "cs", "POST", PATH, "--body", SEVERAL]),
+    "JSON": json.dumps(yaml.safe_load(job(command=["aliyun", "cs", "POST", PATH, "--body", TEXT]))),
+    "Argo": yaml.safe_dump({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"generateName": "a-"},
+        "spec": {"templates": [{"name": "a", "container": {
+            "command": ["aliyun"],
+            "args": ["cs", "POST", "/clusters/{{ inputs.parameters.id }}/nodepools", "--body", TEXT],
+        }}]},
+    }, width=10_000),
+    "Compose": yaml.safe_dump({"services": {"a": {"command": ["cs", "POST", PATH, "--body", TEXT],
+                                                  "entrypoint": ["aliyun"]}}}, width=10_000),
+    "entrypoint that is a word": yaml.safe_dump(
+        {"steps": [{"args": ["cs", "POST", PATH, "--body", TEXT], "entrypoint": "aliyun"}]}, width=10_000
+    ),
+    "words of Ansible": yaml.safe_dump(
+        [{"tasks": [{"command": {"argv": ["aliyun", "cs", "POST", PATH, "--body", TEXT]}}]}], width=10_000
+    ),
+    "a number": job(command=["aliyun", "cs", "create-cluster-node-pool", "--timeout", 60, "--body", TEXT]),
+}  # fmt: skip
+INSIDE = {
+    "body": kept(**{"pool.json": SEVERAL}),
+    "body in one line": kept(**{"pool.json": TEXT}),
+    "body in YAML": kept(**{"pool.yaml": yaml.safe_dump(BAD)}),
+    "body in double quotes": json.dumps(yaml.safe_load(kept(**{"pool.json": SEVERAL}))),
+    "list of bodies": kept(**{"pools.json": json.dumps([BAD])}),
+    "cluster": kept(**{"a.json": json.dumps({"name": "c", "cluster_type": "ManagedKubernetes", "nodepools": [BAD]})}),
+    "Secret": kept(**{"pool.json": SEVERAL}).replace("ConfigMap", "Secret").replace("data:", "stringData:"),
+    "ROS": kept(t=yaml.safe_dump({
+        "ROSTemplateFormatVersion": "2015-09-01",
+        "Resources": {"P": {"Type": "ALIYUN::CS::ClusterNodePool", "Properties": {
+            "ClusterId": "c", "ScalingGroup": {"InstanceTypes": ["ecs.g7.2xlarge"], "VSwitchIds": ["vsw-j"],
+                                               "DesiredSize": 3},
+            "KubernetesConfig": {"Labels": [{"Key": LABEL["key"], "Value": LABEL["value"]}],
+                                 "Taints": [{"Key": "exclusive-eni", "Value": "true", "Effect": "NoSchedule"}]},
+        }}},
+    })),
+    "Terraform": "a: |\n" + "".join(
+        f"  {line}\n" for line in hcl(
+            'node_pool_name = "a"', 'instance_types = ["ecs.g7.2xlarge"]', 'vswitch_ids = ["vsw-j"]', "desired_size = 3"
+        ).splitlines()
+    ),
+    "content of Ansible": yaml.safe_dump([{"tasks": [{"copy": {"dest": "/a", "content": SEVERAL}}]}], width=10_000),
+    "variable": job(env=[{"name": "BODY", "value": TEXT}]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*EXEC, *INSIDE])
+def test_what_a_text_inside_of_a_document_asks_for(here: Path, name: str) -> None:
+    """One pool, one verdict: the place is that of the value in the file."""
+    text = {**EXEC, **INSIDE}[name]
+    file = "a.json" if text.startswith("{") else "a.yaml"
+    for path in (file, "."):
+        judged = judge_files(here, {file: text}, path)
+        assert (judged.problems, judged.rules - {"NP002"}) == ([], {"ENI001"})
+        assert len(judged.report.pools) == 1
+        place = next(f.place for f in judged.report.findings if f.rule.id == "ENI001")
+        found = text.splitlines()[place.line - 1][place.column - 1 :].lstrip('\\"[')
+        assert found.startswith("ecs.g7.2xlarge")
+
+
+@pytest.mark.parametrize("left", ["$(BODY)", "$BODY", "${BODY}", "{{ inputs.parameters.body }}", "$(params.body)"])
+def test_words_that_another_program_fills_in_are_open(here: Path, left: str) -> None:
+    judged = judge_files(here, {"a.yaml": job(command=["aliyun", "cs", "POST", PATH, "--body", left])})
+    assert list(judged.facts) == [f"whether pool {left!r} is an exclusive node pool"]
+    body = TEXT.replace('"ecs.g7.2xlarge"', json.dumps(left))
+    judged = judge_files(here, {"a.yaml": job(command=["aliyun", "cs", "POST", f"/clusters/{left}/nodepools",
+                                                       "--body", body])})  # fmt: skip
+    assert (judged.rules, list(judged.facts)) == (set(), ["scaling_group.instance_types of pool 'trading'"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["kubectl", "cs", "POST", PATH, "--body", "x"],
+        ["cs", "GET", PATH],
+        ["cs"],
+        ["aliyun", "ecs", "RunInstances"],
+        ["sh", "-c", "echo aliyun cs CreateCluster"],
+    ],
+)
+def test_words_that_ask_for_nothing(here: Path, words: list[str]) -> None:
+    judged = judge_files(here, {"a.yaml": "# aliyun cs CreateCluster\n" + job(command=words)})
+    assert (judged.problems, judged.report.undecided, judged.report.pools) == ([], (), ())
+
+
+def test_a_body_of_words_that_is_no_json(here: Path) -> None:
+    judged = judge_files(here, {"a.yaml": job(command=["aliyun", "cs", "POST", PATH, "--body", TEXT[:-1]])})
+    (problem,) = judged.problems
+    assert problem.startswith("a.yaml:15:335: not valid JSON")
+    assert judged.report.exit_code == 3
+
+
+def test_a_file_that_a_config_map_has(here: Path) -> None:
+    call = job(command=["aliyun", "cs", "POST", PATH, "--body-file", "/etc/pools/pool.json"])
+    judged = judge_files(here, {"a.yaml": call})
+    assert list(judged.facts) == ["whether pool 'the file /etc/pools/pool.json' is an exclusive node pool"]
+    both = f"{call}---\n{kept(**{'pool.json': SEVERAL})}"
+    judged = judge_files(here, {"a.yaml": both})
+    assert (judged.rules, judged.facts, len(judged.report.pools)) == ({"ENI001"}, {}, 1)
+    other = f"{call}---\n{kept(**{'other.json': SEVERAL})}"
+    assert len(judge_files(here, {"a.yaml": other}).facts) == 1
+
+
+def test_which_texts_are_no_inputs(here: Path) -> None:
+    encoded = base64.b64encode(TEXT.encode()).decode()
+    values: dict[str, object] = {
+        "a.json": json.dumps({"kind": "Secret", "apiVersion": "v1", "metadata": {}, "data": {"a": encoded}}),
+        "b.json": json.dumps({"schema": "eniplan.x/v1", "sent": TEXT, "aliyun cs CreateCluster": 1}),
+        "c.yaml": kept(a="def x(nodepool_info, scaling_group): { pass"),
+        "d.yaml": yaml.safe_dump({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"annotations": {"a": TEXT}}}),
+    }
+    judged = judge_files(here, values, ".")
+    assert judged.report.pools == ()
+
+
+def test_what_is_told_of_texts_that_are_read(here: Path) -> None:
+    """A text that has been judged is not told as one that names exclusive nodes and was passed over."""
+
+    def told(text: str) -> list[str]:
+        (here / "a.yaml").write_text(text, encoding="utf-8")
+        collected = Collected(catalog())
+        list(load(["a.yaml"], lambda: collected))
+        return [item.names for item in collected.skipped]
+
+    assert told(kept(**{"pool.json": SEVERAL})) == [""]
+    assert told(kept(**{"pool.json": SEVERAL, "a.py": f"label = '{LABEL['key']}'"})) == [LABEL["key"]]
+    assert told(kept(**{"a.sh": f"aliyun cs POST {PATH} --body '{SEVERAL}'\n"})) == [""]
+
+
+SCALARS = {
+    "plain": "a: one two\n",
+    "plain lines": "a: one\n  two\n\n  three\n",
+    "single": "a: 'it''s \"x\"'\n",
+    "double": 'a: "a\\n\\tb \\"c\\" \\u00e9 \\x41 \\\\"\n',
+    "double lines": 'a: "one\n   two\\\n   three"\n',
+    "literal": "a: |\n   one\n     two\n\n   three\n",
+    "folded": "a: >-\n   one\n   two\n\n   three\n",
+}
+
+
+@pytest.mark.parametrize("text", SCALARS.values(), ids=SCALARS)
+def test_the_places_of_characters(text: str) -> None:
+    value = yaml.safe_load(text)["a"]
+    start = text.index(" ") + 1
+    found = offsets(value, text, start)
+    assert len(found) == len(value)
+    assert found == sorted(found)
+    for char, at in zip(value, found, strict=True):
+        assert char.isspace() or text[at] == char or text[at] == "\\"
+
+
+def test_a_spelling_that_is_not_known_has_the_place_of_its_start() -> None:
+    assert offsets("ab", "x: &a cd", 3) == [3, 3]
+
+
+def test_a_script_in_quotes_has_its_line_ends(here: Path) -> None:
+    script = f"set -e\naliyun cs POST {PATH} --body '{TEXT}'\n"
+    text = json.dumps({"make": {"script": script}})
+    for file in ("a.json", "a.yaml"):
+        judged = judge_files(here, {file: text})
+        assert judged.rules == {"ENI001"}
+        place = judged.report.findings[0].place
+        assert text[place.column - 1 :].startswith('\\"ecs.g7.2xlarge')
