@@ -13,16 +13,18 @@ import pytest
 from eniplan.catalog.select import range_from
 from eniplan.cli.others import OtherInputs
 from eniplan.errors import InputError
+from eniplan.inputs.embedded import exec_forms
 from eniplan.inputs.hcl.functions import _ODD_YAML, _YAML_COMMENT
 from eniplan.inputs.jq import _TOKEN
 from eniplan.inputs.markdown import _FENCE, scripts
 from eniplan.inputs.places import BLANK
+from eniplan.inputs.scalars import Source
 from eniplan.inputs.script import is_worth
 from eniplan.inputs.templates import TOKENS
 from eniplan.inputs.terraform import _Configured, _without_indexes
 from eniplan.k8s.numbers import go_duration, quantity
 from eniplan.kube.stream import read
-from eniplan.plan.document import plain_scalar, read_documents, read_inputs
+from eniplan.plan.document import plain_scalar, read_documents, read_inputs, read_tagged
 from eniplan.plan.folders import patterns
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.plan.waivers import WaiverFile, _pattern
@@ -332,9 +334,18 @@ PATTERNS: dict[str, Work] = {
     "script": lambda n: is_worth(b"aliyun " * n + b"\nCreateCluster"),
     "tokens of a body": lambda n: list(TOKENS.finditer("{{ a" * (n // 8) + "${a" * (n // 6))),
     "program of jq": lambda n: list(_TOKEN.finditer('"' + "\\\\(" * (n // 4) + "1e" * (n // 4))),
-    "lines in YAML": lambda n: list(scripts("".join(f"{' ' * (i % 200)}- a: b\n" for i in range(n // 50)))),
-    "scripts in YAML": lambda n: list(scripts("a: |\n" * (2 * n))),
+    "lines in YAML": lambda n: list(scripts("".join(f"{' ' * (i % 200)}- a: b\n" for i in range(n // 50)), bool)),
+    "scripts in YAML": lambda n: list(scripts("a: |\n" * (2 * n), bool)),
+    "lines of a script in YAML": lambda n: list(scripts("a: |\n" + " b\n" * (n // 3), bool)),
+    "escapes in YAML": lambda n: list(scripts('a: "' + "\\n" * (n // 2) + '"', bool)),
+    "words of a command": lambda n: _exec("a: [cs" + ",\n b" * (n // 4) + "]"),
+    "what is filled in": lambda n: _exec(f"a: [cs, '{'$(a' * (n // 6)}{'{{a' * (n // 6)}']"),
 }
+
+
+def _exec(text: str) -> list[object]:
+    (document,) = read_tagged("a.yaml", text.encode())
+    return list(exec_forms(document, Source(text)))
 
 
 @pytest.mark.parametrize("name", PATTERNS)

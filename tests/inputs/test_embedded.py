@@ -206,3 +206,11 @@ def test_a_script_in_quotes_has_its_line_ends(here: Path) -> None:
         assert judged.rules == {"ENI001"}
         place = judged.report.findings[0].place
         assert text[place.column - 1 :].startswith('\\"ecs.g7.2xlarge')
+
+
+def test_a_workspace_of_ros_is_read_once(here: Path) -> None:
+    pool = hcl('node_pool_name = "a"', 'instance_types = ["ecs.g7.2xlarge"]', 'vswitch_ids = ["vsw-j"]')
+    template = {
+        "ROSTemplateFormatVersion": "2015-09-01", "Transform": "Aliyun::Terraform-v1.5", "Workspace": {"main.tf": pool},
+    }  # fmt: skip
+    assert len(judge_files(here, {"a.yaml": template}).report.pools) == 1

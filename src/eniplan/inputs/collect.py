@@ -25,6 +25,7 @@ from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, is_judged
 from eniplan.inputs.objects import Object, objects, objects_of
 from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, blanked, unknown_in
 from eniplan.inputs.pool_inputs import PoolInputs
+from eniplan.inputs.scalars import Source
 from eniplan.inputs.spelling import CROSSPLANE, CROSSPLANE_POOL, PULUMI, ROS, TERRAFORM, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.unread import FILE, MARKS, Patched, Unread
@@ -241,8 +242,9 @@ class Collected:
         if found is not None:
             self._take_objects(found.document, objects_of(found, 0 if is_there else None), named=named, is_known=True)
         runs = self._jobs(path, data, documents)
+        source = Source(decode(path, data)) if documents and (templates.is_any(data) or names_ours(data)) else None
         for number, document in enumerate(documents):
-            holds = self._inside(document, data)
+            holds = source is not None and self._inside(document, source)
             if self.document(document, named=named, number=number if is_there else None) or runs or holds:
                 continue
             if named:
@@ -275,19 +277,18 @@ class Collected:
         self._documents += [document] if is_kept else []
         return is_kept
 
-    def _inside(self, document: Document, data: bytes) -> bool:
+    def _inside(self, document: Document, source: Source) -> bool:
         """Collect the inputs in texts of a document. Return whether there are any."""
-        if not (templates.is_any(data) or names_ours(data)):
-            return False
         from eniplan.inputs import embedded, script  # noqa: PLC0415 - most runs have none
 
-        file, text = document.file, decode(document.file, data)
-        self._embed(file, file, embedded.workspace(document, text))
+        file, text = document.file, source.text
+        workspace = embedded.workspace(document, text)
+        self._embed(file, file, workspace)
         found = False
-        for place, inner in embedded.inner_hcl(document, text):
+        for place, inner in () if workspace else embedded.inner_hcl(document, text):
             self._embed(file, f"{file} {path_text(place)}", [inner])
             found = self._tell_of(inner.data.decode(errors="replace"), file)
-        for place, word in embedded.inner_requests(document, text):
+        for place, word in embedded.inner_requests(document, source):
             if "".join(spelled(word).split()) in self._texts:
                 continue  # the body of a command that has been read
             for each in script.documents_of(file, text, word):
@@ -326,7 +327,8 @@ class Collected:
             except InputError as error:
                 # A description may quote a call with the body left out.
                 self._broken(path, error, is_ours=block.is_text or EXCLUSIVE_LABEL in block.text)
-        for words in (words for document in documents for words in embedded.exec_forms(document, text)):
+        source = Source(text)
+        for words in (words for document in documents for words in embedded.exec_forms(document, source)):
             try:
                 found |= self._exec(path, text, words)
             except InputError as error:

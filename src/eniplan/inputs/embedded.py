@@ -10,7 +10,7 @@ from eniplan.inputs.hcl.files import begins_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.places import BLANKS
 from eniplan.inputs.preview import is_preview
-from eniplan.inputs.scalars import offsets
+from eniplan.inputs.scalars import Source, offsets
 from eniplan.inputs.templates import is_any
 from eniplan.inputs.words import Part
 from eniplan.k8s.values import leaves
@@ -61,11 +61,11 @@ def inner_hcl(document: Document, text: str) -> Iterator[tuple[Path, Text]]:
             yield path, _hcl(document, path, inner, text, _Inner)
 
 
-def inner_requests(document: Document, text: str) -> Iterator[tuple[Path, Word]]:
+def inner_requests(document: Document, source: Source) -> Iterator[tuple[Path, Word]]:
     """Yield the texts of a document that may be requests for node pools, such as a JSON file in a ConfigMap."""
     for path, inner in _texts(document):
         if is_any(inner.encode(errors="replace")):
-            yield path, word_at(document, path, inner, text)
+            yield path, _word(document, path, inner, source)
 
 
 def _texts(document: Document) -> Iterator[tuple[Path, str]]:
@@ -109,12 +109,12 @@ _LEFT = re.compile(rf"\$\([\w.-]+\)|{BLANKS}|^\$\w+$")
 """What Kubernetes (`$(NAME)`) or another program fills in."""
 
 
-def exec_forms(document: Document, text: str) -> Iterator[list[Word]]:
+def exec_forms(document: Document, source: Source) -> Iterator[list[Word]]:
     """Yield the words of commands that no shell splits: `command: [aliyun, cs]`, `args: [POST, …]`."""
     for paths in _lists(document.value, ()):
         if any(str(value_at(document.value, path)) == "cs" for path in paths):
             found = [(path, value_at(document.value, path)) for path in paths]
-            yield [_opened(word_at(document, path, str(word), text)) for path, word in found]
+            yield [_opened(_word(document, path, str(word), source)) for path, word in found]
 
 
 def _lists(value: Any, path: Path) -> Iterator[list[Path]]:  # noqa: ANN401 - a document may hold anything
@@ -155,19 +155,10 @@ def _opened(word: Word) -> Word:
 # --- The places of the characters of a text -----------------------------------------------------------------------
 
 
-def word_at(document: Document, path: Path, value: str, text: str) -> Word:
-    """Return a text of a document as a word: its parts, each with the offset in the file.
-
-    Args:
-        document: the document.
-        path: where it has the text.
-        value: the text.
-        text: the text of the file.
-
-    """
-    line, column = document.tree.find(path, key=False)
-    start = sum(map(len, text.split("\n")[: line - 1])) + line + column - 2
-    return _parts(value, offsets(value, text, start)) or [Part("", start)]
+def _word(document: Document, path: Path, value: str, source: Source) -> Word:
+    """Return a text of a document as a word: its parts, each with the offset in the file."""
+    start = source.offset(*document.tree.find(path, key=False))
+    return _parts(value, offsets(value, source.text, start)) or [Part("", start)]
 
 
 def _parts(value: str, places: list[int]) -> Word:

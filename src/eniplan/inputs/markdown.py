@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import Elsewhere, NotKnown
-from eniplan.inputs.scalars import offsets
+from eniplan.inputs.scalars import Source, offsets
 from eniplan.k8s.values import rewritten
 from eniplan.libyaml import CParser, yaml
 from eniplan.values import NamedTuple
@@ -104,13 +103,12 @@ def blocks(text: str) -> Iterator[Block]:
 
 def scripts(text: str, is_worth: Callable[[bytes], bool]) -> Iterator[Block]:
     """Yield the scalars of YAML that may be scripts, as in the jobs of a CI: `run: |`, `[sh, -c, "aliyun cs …"]`."""
-    starts = [0, *(found.end() for found in re.finditer("\n", text))]
+    source = Source(text)
     with suppress(yaml.YAMLError):  # a request in which something is filled in later
         for scalar in _scalars(text):
             if is_worth(scalar.value.encode(errors="replace")):
                 found = offsets(scalar.value, text, scalar.start_mark.index)
-                lines = [bisect_right(starts, at) for at in found]
-                places = tuple((line, at - starts[line - 1] + 1) for line, at in zip(lines, found, strict=True))
+                places = tuple(map(source.place, found))
                 yield Block(SHELL[0], scalar.value, 0, 0, is_text=scalar.style in ("|", ">"), places=places)
 
 

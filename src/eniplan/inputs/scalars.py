@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 _ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
-
 _JOINED = re.compile(r"(?:\\\r?\n[ \t]*)+")
 """Two lines that are one."""
 
@@ -39,3 +39,21 @@ def offsets(value: str, text: str, start: int) -> list[int]:
         else:
             return [start] * len(value)
     return out
+
+
+class Source:
+    """The text of a file, and where its lines begin."""
+
+    def __init__(self, text: str) -> None:
+        """Find the lines."""
+        self.text = text
+        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a 1-based line and column."""
+        return self._starts[line - 1] + column - 1
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the 1-based line and column of an offset."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
