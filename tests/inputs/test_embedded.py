@@ -79,11 +79,6 @@ INSIDE = {
                                  "Taints": [{"Key": "exclusive-eni", "Value": "true", "Effect": "NoSchedule"}]},
         }}},
     })),
-    "Terraform": "a: |\n" + "".join(
-        f"  {line}\n" for line in hcl(
-            'node_pool_name = "a"', 'instance_types = ["ecs.g7.2xlarge"]', 'vswitch_ids = ["vsw-j"]', "desired_size = 3"
-        ).splitlines()
-    ),
     "content of Ansible": yaml.safe_dump([{"tasks": [{"copy": {"dest": "/a", "content": SEVERAL}}]}], width=10_000),
     "variable": job(env=[{"name": "BODY", "value": TEXT}]),
 }  # fmt: skip

@@ -36,7 +36,7 @@ from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import leaves
 from eniplan.messages import say, together
 from eniplan.observed import CLUSTER_CONFIG
-from eniplan.plan.document import Document, NoPlaces, decode, path_text, read_inputs, read_list, read_tagged
+from eniplan.plan.document import Document, NoPlaces, decode, read_inputs, read_list, read_tagged
 from eniplan.plan.load import (
     MAKE_ENDINGS,
     MARKDOWN_ENDINGS,
@@ -242,7 +242,7 @@ class Collected:
         if found is not None:
             self._take_objects(found.document, objects_of(found, 0 if is_there else None), named=named, is_known=True)
         runs = self._jobs(path, data, documents)
-        source = Source(decode(path, data)) if documents and (templates.is_any(data) or names_ours(data)) else None
+        source = Source(decode(path, data)) if documents and templates.is_any(data) else None
         for number, document in enumerate(documents):
             holds = source is not None and self._inside(document, source)
             if self.document(document, named=named, number=number if is_there else None) or runs or holds:
@@ -282,12 +282,8 @@ class Collected:
         from eniplan.inputs import embedded, script  # noqa: PLC0415 - most runs have none
 
         file, text = document.file, source.text
-        workspace = embedded.workspace(document, text)
-        self._embed(file, file, workspace)
+        self._embed(file, file, embedded.workspace(document, text))
         found = False
-        for place, inner in () if workspace else embedded.inner_hcl(document, text):
-            self._embed(file, f"{file} {path_text(place)}", [inner])
-            found = self._tell_of(inner.data.decode(errors="replace"), file)
         for place, word in embedded.inner_requests(document, source):
             if "".join(spelled(word).split()) in self._texts:
                 continue  # the body of a command that has been read
@@ -295,14 +291,11 @@ class Collected:
                 is_object = isinstance(each.value, dict) and "apiVersion" in each.value
                 if isinstance(each.value, dict | list) and not is_object and self._take_groups(each):
                     self._files_inside.add(str(place[-1]))
-                    found = self._tell_of(spelled(word), file)
+                    self._texts.add("".join(spelled(word).split()))
+                    found = True
+        if found:
+            self._count(file)
         return found
-
-    def _tell_of(self, text: str, file: str) -> bool:
-        """Keep that a text inside of a file is an input."""
-        self._texts.add("".join(text.split()))
-        self._count(file)
-        return True
 
     def _jobs(self, path: str, data: bytes, documents: Iterable[Document] = ()) -> bool:
         """Collect the calls in the scripts of a YAML file, such as the jobs of a CI, or of a Makefile.

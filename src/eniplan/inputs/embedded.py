@@ -1,4 +1,4 @@
-"""Inputs inside of texts of a document: a request or Terraform files in a ConfigMap, and the words of a command."""
+"""Inputs in texts of a document: a request in a ConfigMap, Terraform in a ROS template, the words of a command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.hcl.files import begins_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.places import BLANKS
 from eniplan.inputs.preview import is_preview
@@ -50,15 +49,7 @@ def workspace(document: Document, text: str) -> list[Text]:
     if not isinstance(files, dict) or not any(str(name).startswith(_TRANSFORMS) for name in transforms):
         return []
     named = ((name, inner) for name, inner in files.items() if isinstance(inner, str) and name.endswith(HCL_ENDINGS))
-    return [_hcl(document, ("Workspace", name), inner, text, Text) for name, inner in named]
-
-
-def inner_hcl(document: Document, text: str) -> Iterator[tuple[Path, Text]]:
-    """Yield the texts of a document that are Terraform with a node pool, such as an inline module of Crossplane."""
-    for path, inner in _texts(document):
-        data = inner.encode(errors="replace")
-        if names_ours(data) and begins_hcl(data):
-            yield path, _hcl(document, path, inner, text, _Inner)
+    return [_hcl(document, ("Workspace", name), inner, text) for name, inner in named]
 
 
 def inner_requests(document: Document, source: Source) -> Iterator[tuple[Path, Word]]:
@@ -75,30 +66,26 @@ def _texts(document: Document) -> Iterator[tuple[Path, str]]:
             yield path, inner
 
 
-def _hcl(document: Document, path: Path, inner: str, text: str, kind: type[Text]) -> Text:
+def _hcl(document: Document, path: Path, inner: str, text: str) -> Text:
     lines = text.splitlines()
     line, column = document.tree.find(path, key=False)
     if lines[line - 1][column - 1 : column] == "|":  # a block scalar: its lines are lines of the file, indented
         first = next((row for row in lines[line:] if row.strip()), "")
-        return kind(document.file, inner, (line + 1, len(first) - len(first.lstrip()) + 1))
+        return Text(document.file, inner, (line + 1, len(first) - len(first.lstrip()) + 1))
     return _Quoted(document.file, inner, (line, column))
 
 
-class _Inner(Text):
-    """A text into which fixes are not written."""
-
-    def written(self, block: Block, path: Path) -> None:
-        """See `Text.written`."""
-        del block, path
-
-
-class _Quoted(_Inner):
+class _Quoted(Text):
     """A quoted text, whose lines are not lines of the file."""
 
     def place(self, offset: int) -> tuple[int, int]:
         """See `Text.place`."""
         del offset
         return self._first
+
+    def written(self, block: Block, path: Path) -> None:
+        """See `Text.written`."""
+        del block, path
 
 
 # --- Commands that are lists of words -----------------------------------------------------------------------------

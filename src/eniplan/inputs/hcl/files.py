@@ -81,13 +81,8 @@ def is_hcl(path: str, data: bytes) -> bool:
     return (
         path.endswith(_OF_FOLDERS)
         or os.path.basename(path) == TERRAGRUNT
-        or (not path.endswith((".yaml", ".yml", ".json", ".md")) and _OURS[0] in data and begins_hcl(data))
+        or bool(not path.endswith((".yaml", ".yml", ".json", ".md")) and _OURS[0] in data and re.match(_BLOCK, data))
     )
-
-
-def begins_hcl(data: bytes) -> bool:
-    """Return whether a text is HCL, as far as its beginning tells."""
-    return re.match(_BLOCK, data) is not None
 
 
 def names_ours(data: bytes) -> bool:
