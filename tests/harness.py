@@ -20,8 +20,8 @@ TOOLS = Path(sys.executable).parent
 TIMEOUT = 120
 """Seconds after which a child counts as hung, far more than any command needs on a busy machine."""
 
-_KEPT = ("COVERAGE_", "PATH", "SYSTEMROOT", "TMPDIR")
-"""Prefixes of variables that children keep: coverage's, and those needed to start a program."""
+_KEPT = ("PATH", "SYSTEMROOT", "TMPDIR")
+"""Prefixes of variables that children keep: those needed to start a program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,6 @@ class Offline:
             "PYTHONPATH": self.python_path,
             "GIT_CONFIG_NOSYSTEM": "1",
             "PRE_COMMIT_HOME": str(self.home / "pre-commit"),
-            **dict.fromkeys((name for name in os.environ if name.startswith("COVERAGE_")), None),
             **(env or {}),
         }
         return run_process([str(word) for word in command], cwd=cwd, stdin=stdin, env=clean_env(self.home, changes))

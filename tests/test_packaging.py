@@ -7,7 +7,6 @@ runs the tests. So nothing is downloaded, and a dependency that is used but not 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import tarfile
@@ -45,9 +44,8 @@ class Packages:
 
 
 def command(*words: str | Path, home: Path, **env: str) -> str:
-    """Run a program that must succeed and return its stdout. Coverage is off: what is installed is a copy."""
-    no_coverage = dict.fromkeys((name for name in os.environ if name.startswith("COVERAGE_")), None)
-    result = run_process(list(map(str, words)), cwd=home, env=clean_env(home, {**no_coverage, **env}))
+    """Run a program that must succeed and return its stdout."""
+    result = run_process(list(map(str, words)), cwd=home, env=clean_env(home, env))
     assert result.code == 0, f"{words}\n{result.out}\n{result.err}"
     return result.out
 

@@ -24,6 +24,8 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import coverage
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,6 +43,7 @@ def main() -> None:
     """Import everything, then serve until the other side closes the socket."""
     control = socket.socket(fileno=int(sys.argv[1]))
     import_all()
+    save_coverage()
     # Ctrl-C is for pytest; this process ends when pytest closes the socket. Block the signal instead of ignoring it, so
     # that a child interrupted early gets it as soon as it unblocks it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -81,6 +84,13 @@ def import_all() -> None:
     package = importlib.import_module("eniplan")
     for module in pkgutil.walk_packages(package.__path__, "eniplan."):
         importlib.import_module(module.name)
+
+
+def save_coverage() -> None:
+    """Save what imports have run, so that no child has to save it again."""
+    measuring = coverage.Coverage.current()
+    if measuring is not None:
+        measuring.save()
 
 
 def tell_the_dead(control: socket.socket) -> None:
