@@ -24,7 +24,7 @@ from eniplan.report import html_format, json_format, markdown, plain, terminal_v
 from eniplan.report.html_nodes import MOST_NODES
 from eniplan.report.model import Account, Detail
 from eniplan.report.terminal_view import Screen
-from eniplan.rules.examples import POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD, example
+from eniplan.rules.examples import POD_NETWORKING, TWO_ZONES, VSWITCH_J, VSWITCH_K, WORKLOAD, example
 from eniplan.rules.remedies import remedy_of
 from eniplan.text import columns
 from tests.harness import EXAMPLES, REPO, TIMEOUT, clean_env, eniplan_command
@@ -272,6 +272,16 @@ def test_links_are_only_for_terminals_that_take_them(tmp_path: Path) -> None:
     assert "\x1b]8;" not in screen(tmp_path, (24, 80), *args, TERM_PROGRAM="vscode", CI="1")
 
 
+@pytest.mark.parametrize("path", ["plans/of a team/pool.yaml", terminal.STDIN])
+def test_the_place_of_a_concise_finding_is_a_link(path: str) -> None:
+    report = judge({"nodePools[0].instanceTypes": ["ecs.g7.2xlarge"]})
+    finding = report.findings[0]._replace(place=Place(path, 7, 5))
+    told = terminal_view.write(report._replace(findings=(finding,)), Screen(80, links=True), Detail(concise=True))
+    address = f"{REPO.as_uri()}/plans/of%20a%20team/pool.yaml#L7"
+    links = re.findall(r"\x1b\]8;[^;]*;([^\x1b]+)\x1b\\", told)
+    assert links == ([] if path == terminal.STDIN else [address])
+
+
 def test_an_input_that_is_not_the_same_any_more_is_not_quoted(tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
     file.write_text("a: 1\n")
@@ -386,6 +396,13 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "two a node": ({"nodePools[0].systemPodsPerNode": 2}, "6 of 21 exclusive pods used: system pods 6 (2 per node)"),
     "nothing to spare": ({"workloads": [{**WORKLOAD, "replicas": 21}]}, "0 free; no node may be lost"),
+    "a zone to spare": (
+        {
+            **TWO_ZONES, "nodePools[0].desiredSize": 4, "nodePools[0].multiAzPolicy": "BALANCE",
+            "workloads": [{**WORKLOAD, "replicas": 14}],
+        },
+        "14 free; 2 nodes, or a zone, may be lost",
+    ),
 }  # fmt: skip
 
 
