@@ -1072,12 +1072,25 @@ def test_a_daemon_set_for_exclusive_nodes_is_on_all_of_them(here: Path) -> None:
         assert (judged.rules, judged.facts) == ({"ENI008"}, {})
 
 
+@pytest.mark.parametrize("word", ["${APP}", "$APP", "{{ app }}", "__APP__", "app-__APP__", "@APP@", "<app>"])
+def test_labels_that_another_program_fills_in_may_be_any(here: Path, word: str) -> None:
+    for label, selected in ((word, word), (word, "web"), ("web", word)):
+        item = workload(labels={"app": label})
+        item["spec"]["selector"] = {"matchLabels": {"app": selected}}
+        judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool()})
+        assert (judged.rules, judged.facts) == (set(), {})
+
+
 def test_a_name_that_kubernetes_completes(here: Path) -> None:
     one = workload("Job")
     del one["metadata"]["name"]
     one["metadata"]["generateName"] = "batch-"
     judged = judge_files(here, {"m.yaml": stream(one, one), "p.json": pool()})
     assert (judged.rules, judged.facts) == (set(), {})
+    one["metadata"]["name"] = "batch-x7f2k"  # as it is read from the cluster
+    (found,) = judge_files(here, {"m.yaml": stream(one), "p.json": pool()}).report.pools
+    assert found.use is not None
+    assert [taker.name for taker in found.use.takers] == ["batch-x7f2k"]
 
 
 def test_a_namespace_that_keeps_the_webhook_away(here: Path) -> None:
@@ -2216,6 +2229,13 @@ def test_pods_that_exist_have_got_their_network(
     (sheet,) = judged.report.pools
     assert sheet.use is not None
     assert [(taker.name, taker.enis) for taker in sheet.use.takers] == [("matcher", 2 if rules else 1)]
+
+
+def test_only_pods_have_got_a_network(here: Path) -> None:
+    item = workload(labels={"network": "trading"})
+    item["metadata"] |= {"uid": "u", "annotations": {"k8s.aliyun.com/pod-networking": "gone"}}
+    judged = judge_files(here, {"m.yaml": stream(networking(), item), "p.json": pool()})
+    assert (judged.rules, judged.facts) == (set(), {})
 
 
 def test_pods_of_another_network_that_exist(here: Path) -> None:

@@ -23,7 +23,7 @@ from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, is_judged
 from eniplan.inputs.objects import Object, objects, objects_of
-from eniplan.inputs.places import NotKnown, Origin, Printed, Skipped, blanked, unknown_in
+from eniplan.inputs.places import MAY_BE_BLANK, NotKnown, Origin, Printed, Skipped, blanked, unknown_in
 from eniplan.inputs.pool_inputs import PoolInputs
 from eniplan.inputs.scalars import Source
 from eniplan.inputs.spelling import CROSSPLANE, CROSSPLANE_POOL, PULUMI, ROS, TERRAFORM, Resource
@@ -236,7 +236,7 @@ class Collected:
         except InputError as error:
             yield from self._malformed(path, data, error, named=named)
             return
-        if b"$" not in data and b"{{" not in data and not any(document.has_tags for document in documents):
+        if MAY_BE_BLANK.search(data) is None and not any(document.has_tags for document in documents):
             self._complete.add(path)
         is_there = os.path.isfile(path)  # not a pipe, which can be read only once
         if found is not None:

@@ -51,6 +51,8 @@ def put(value: dict[str, Any], path: Path, found: object) -> None:
 BLANKS = r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|\b__[A-Z][A-Z0-9_]{0,60}__\b|@[A-Z][A-Z0-9_]{0,60}@"
 """What `envsubst`, Flux, Ansible, `sed` and the like fill in later; `$NAME`, too, where nothing else stands."""
 BLANK = re.compile(rf"{BLANKS}|^\$[A-Za-z_]\w*$|^<[^<>]{{1,100}}>$")
+MAY_BE_BLANK = re.compile(rb"\$|\{\{|__[A-Z]|@[A-Z]|<[^<>]")
+"""Matches in every file that has a `BLANK`."""
 
 
 def blanked(value: Any) -> Any:  # noqa: ANN401 - a body or an object may hold anything
