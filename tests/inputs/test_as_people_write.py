@@ -9,7 +9,7 @@ import pytest
 
 from eniplan.inputs.spelling import camel
 from eniplan.plan.fields import pascal
-from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, POOL_ANNOTATION
 from tests.inputs.support import BODY, CLUSTER, RESOURCE, judge_files
 
 if TYPE_CHECKING:
@@ -208,9 +208,11 @@ resource "{RESOURCE}" "eni" {{
         "apiVersion: network.alibabacloud.com/v1beta1\nkind: PodNetworking\nmetadata: {name: a}\n"
         "spec: {eniOptions: {eniType: ENI}, selector: {podSelector: {}}, vSwitchOptions: [vsw-j]}\n"
     )
-    judged = judge_files(here, {"main.tf": main, "pn.yaml": networking})
-    (gap,) = [item for item in judged.report.undecided if item.fact.startswith("node_pool_name of")]
-    assert "NET001" in gap.rules
+    naming = networking.replace("{name: a}", f"{{name: a, annotations: {{{POOL_ANNOTATION}: prod-eni}}}}")
+    for manifest, is_named in ((networking, False), (naming, True)):
+        judged = judge_files(here, {"main.tf": main, "pn.yaml": manifest})
+        (gap,) = [item for item in judged.report.undecided if item.fact.startswith("node_pool_name of")]
+        assert ("NET001" in gap.rules) == is_named
     (said,) = [str(found.message) for found in judged.report.findings if found.rule.id == "PN010"]
     assert said == "PodNetworking 'a' leaves spec.securityGroupIDs to the cluster's defaults"
 

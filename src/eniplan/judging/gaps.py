@@ -7,11 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.values import listing, mapping
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import path_text, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from eniplan.facts import Fact
     from eniplan.messages import Message
@@ -24,10 +25,17 @@ def fact_at(path: Path) -> Fact | None:
     return _fact(_key(path))
 
 
-def waiting(rules: Iterable[AnyRule], path: Path, value: Value) -> Iterator[str]:
-    """Yield the ids of those rules that the missing value at a key path of a plan could trigger."""
+def waiting(rules: Iterable[AnyRule], path: Path, *, seeks_pool: bool) -> Iterator[str]:
+    """Yield the ids of those rules that the missing value at a key path of a plan could trigger.
+
+    Args:
+        rules: the rules that are applied.
+        path: the key path.
+        seeks_pool: whether the plan refers to a pool that it does not have, see `seeks_pool`.
+
+    """
     key = _key(path)
-    names_nothing = key == facts.POOL_NAME.key and not _refers(value)
+    names_nothing = key == facts.POOL_NAME.key and not seeks_pool
     near = _near(key)
     for rule in rules:
         if names_nothing and not _REFERENCES.isdisjoint(rule.needs):
@@ -54,9 +62,24 @@ def _near(key: str) -> frozenset[str]:
 _REFERENCES = frozenset((facts.NETWORKING_POOLS, facts.WORKLOAD_POOL))
 
 
-def _refers(value: Value) -> bool:
-    """Return whether anything in a plan could refer to a pool."""
-    return isinstance(value, dict) and bool(value.get("podNetworkings") or value.get("workloads"))
+def seeks_pool(value: Value, unknown: Collection[Path]) -> bool:
+    """Return whether a plan refers to a pool by a name that none of its pools has: an unknown name may be this one.
+
+    Args:
+        value: the plan.
+        unknown: key paths whose values are unknown, and may be placeholders.
+
+    """
+    has = {name for _, name in _named(value, "nodePools", "name")}
+    asked = (*_named(value, "workloads", "nodePool"), *_named(value, "podNetworkings", "nodePools"))
+    return any(name not in has and path not in unknown for path, name in asked)
+
+
+def _named(value: Value, section: str, key: str) -> Iterator[tuple[Path, str]]:
+    """Yield the names under a key of each item of a section, with their key paths."""
+    for i, item in enumerate(listing(mapping(value).get(section))):
+        at, found = (section, i, key), mapping(item).get(key)
+        yield from ((at, name) for name in listing(found) or [found] if isinstance(name, str))
 
 
 def owner(value: Value, path: Path) -> Message:

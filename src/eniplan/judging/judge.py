@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
-from eniplan.judging.gaps import fact_at, owner, waiting
+from eniplan.judging.gaps import fact_at, owner, seeks_pool, waiting
 from eniplan.messages import NOTHING, Key, facts_of, in_words, named, say, together
 from eniplan.plan.document import path_text
 from eniplan.report.model import Finding, Undecided
@@ -71,20 +71,21 @@ class Judge:
 
     def leave_open(self, gaps: Iterable[Gap], value: Any, rules: Iterable[AnyRule]) -> None:  # noqa: ANN401 - of a plan
         """Record the values that an input lacks, and the rules that wait for them."""
-        doubt = ""
+        doubt, gaps = "", tuple(gaps)
+        seeks = bool(gaps) and seeks_pool(value, {*self._left_out, *(gap.path for gap in gaps)})
         for gap in sorted(gaps, key=lambda gap: len(gap.path)):  # reported for the whole, not for each part
             fact = fact_at(gap.path)
             if fact is None:
                 self._gaps[gap.path] = {}
                 continue
             if self._doubtful is not None and gap.why and gap.why in doubt:  # nothing of the pool is known
-                self._doubtful.update(dict.fromkeys(waiting(rules, gap.path, value)))
+                self._doubtful.update(dict.fromkeys(waiting(rules, gap.path, seeks_pool=seeks)))
                 self._gaps[gap.path] = self._doubtful
                 continue
             called = fact.called(owner(value, gap.path)) if fact.words else say("{key}", key=Key(path_text(gap.path)))
             words = in_words(called, partial(self._word, gap.path))
             ids = self._unknown.setdefault(words, _Open({gap.path: None}, say("{why}", why=gap.why), {})).rules
-            ids.update(dict.fromkeys(waiting(rules, gap.path, value)))
+            ids.update(dict.fromkeys(waiting(rules, gap.path, seeks_pool=seeks)))
             self._gaps[gap.path] = ids
             if fact is facts.POOL:
                 self._doubtful, doubt = ids, gap.why
