@@ -209,3 +209,37 @@ def test_a_workspace_of_ros_is_read_once(here: Path) -> None:
         "ROSTemplateFormatVersion": "2015-09-01", "Transform": "Aliyun::Terraform-v1.5", "Workspace": {"main.tf": pool},
     }  # fmt: skip
     assert len(judge_files(here, {"a.yaml": template}).report.pools) == 1
+
+
+DEPLOYMENT = f"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: a}}
+spec:
+  replicas: 3
+  selector: {{matchLabels: {{a: b}}}}
+  template:
+    metadata: {{labels: {{a: b}}}}
+    spec:
+      nodeSelector: {{{LABEL["key"]}: eniOnly}}
+      containers: [{{name: a, image: b}}]
+"""
+
+
+@pytest.mark.parametrize("is_filled_in", [True, False])
+def test_what_ros_applies_to_a_cluster(here: Path, is_filled_in: bool) -> None:  # noqa: FBT001 - of parametrize
+    content = {"Fn::Sub": DEPLOYMENT} if is_filled_in else DEPLOYMENT
+    properties = {"ClusterId": "c", "YamlContent": content}
+    template = {
+        "ROSTemplateFormatVersion": "2015-09-01",
+        "Resources": {"A": {"Type": "ALIYUN::CS::ClusterApplication", "Properties": properties}},
+    }
+    assert list(judge_files(here, {"a.json": template}).facts) == ["the node pool of Deployment 'a'"]
+
+
+def test_resources_that_a_function_of_ros_makes_are_open(here: Path) -> None:
+    pool = {"KubernetesConfig": {"Labels": [{"Key": LABEL["key"], "Value": LABEL["value"]}]}}
+    for made, facts in ((pool, ["whether pool 'Fn::ForEach::P' is an exclusive node pool"]), ({}, [])):
+        each = ["A", ["a"], {"P${A}": {"Type": "ALIYUN::CS::ClusterNodePool", "Properties": made}}]
+        template = {"ROSTemplateFormatVersion": "2015-09-01", "Resources": {"Fn::ForEach::P": each}}
+        assert list(judge_files(here, {"a.json": template}).facts) == facts

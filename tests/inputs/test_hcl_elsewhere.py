@@ -403,6 +403,54 @@ def test_what_terragrunt_knows_is_told_as_that(here: Path) -> None:
     }
 
 
+def component(types: str, *more: str, source: str = '"./pool"') -> str:
+    inputs = f'{{ name = "p", types = {types} }}'
+    return f'component "ack" {{\n  source = {source}\n  inputs = {inputs}\n}}\n' + "".join(more)
+
+
+LOCALS = f'locals {{\n  types = ["{FEW}"]\n}}\n'
+
+
+@pytest.mark.parametrize("file", ["main.tfcomponent.hcl", "main.tfstack.hcl"])
+@pytest.mark.parametrize("text", [component(f'["{FEW}"]'), component("local.types", LOCALS)])
+def test_a_component_of_a_stack_gives_a_module_its_values(here: Path, file: str, text: str) -> None:
+    judged = judge_files(here, {"pool/main.tf": MODULE, file: text}, ".")
+    assert judged.places == {"ENI001": f"./pool/main.tf:10:20 component.ack: {RESOURCE}.eni.instance_types[0]"}
+    assert judge_files(here, {}, file).rules == {"ENI001"}
+
+
+@pytest.mark.parametrize(
+    ("types", "more"),
+    [
+        ("var.types", f'variable "types" {{\n  type = list(string)\n  default = ["{ENOUGH}"]\n}}\n'),
+        ("[each.value]", ""),
+        ("component.other.types", ""),
+        ("local.elsewhere", ""),
+    ],
+)
+def test_what_only_a_deployment_knows_is_open(here: Path, types: str, more: str) -> None:
+    """What a component passes is not the default of the module, nor that of the stack."""
+    module = MODULE.replace('variable "types" {}', f'variable "types" {{ default = ["{ENOUGH}"] }}')
+    judged = judge_files(here, {"pool/main.tf": module, "a.tfcomponent.hcl": component(types, more)}, ".")
+    assert (judged.rules, list(judged.facts)) == (set(), ["instance_types of pool 'p'"])
+
+
+def test_two_components_of_a_module_are_two_configurations(here: Path) -> None:
+    text = component(f'["{FEW}"]') + component(f'["{ENOUGH}"]').replace("ack", "other")
+    judged = judge_files(here, {"pool/main.tf": MODULE, "a.tfcomponent.hcl": text}, ".")
+    assert (judged.rules, len(judged.report.pools)) == ({"ENI001"}, 2)
+
+
+def test_a_component_whose_module_is_remote(here: Path) -> None:
+    remote = component("[]", source='"example/pool/alicloud"')
+    assert judge_files(here, {"a.tfcomponent.hcl": remote}).facts == {}
+    labelled = remote.replace('name = "p"', f'name = "{EXCLUSIVE_LABEL}"')
+    judged = judge_files(here, {"a.tfcomponent.hcl": labelled})
+    assert list(judged.facts) == ["whether pool 'component.ack' is an exclusive node pool"]
+    empty = judge_files(here, {"a.tfcomponent.hcl": 'output "a" {\n  value = 1\n}\n'})
+    assert empty.skipped == [("a.tfcomponent.hcl", "no node pool in it")]
+
+
 # --- Files beside a module --------------------------------------------------------------------------------------
 
 

@@ -89,6 +89,13 @@ def test_pools_of_two_clusters_may_share_a_name(here: Path, option: str) -> None
         assert ("NP006" in judged.rules) == (first == second)
 
 
+@pytest.mark.parametrize("given", ["xargs -0 %s --body", "xargs -I{} %s --body '{}'", "parallel %s --body {}"])
+def test_a_call_whose_words_another_program_adds(here: Path, given: str) -> None:
+    judged = judge_files(here, {"make.sh": f"cat pool.json | {given % POST}\n"})
+    (fact,) = judged.facts
+    assert "xargs adds" in fact or "parallel adds" in fact
+
+
 def test_options_of_a_cluster_may_be_words(here: Path) -> None:
     options = f"--kubernetes-version 1.30.1-aliyun.1 --nodepools {quoted([BODY])}"
     judged = judge_files(here, {"make.sh": f"aliyun cs create-cluster {options}\n"}, cluster=None)
@@ -664,7 +671,7 @@ def test_programs_of_a_folder_are_told_together(run: Run, tmp_path: Path) -> Non
     assert "skipped ./other.py: this is a program, which eniplan does not run\n" in every
 
 
-@pytest.mark.parametrize("name", ["main.tfcomponent.hcl", "root.hcl", "terragrunt.stack.hcl"])
+@pytest.mark.parametrize("name", ["main.tfdeploy.hcl", "root.hcl", "terragrunt.stack.hcl"])
 def test_hcl_of_another_program_is_told(here: Path, name: str) -> None:
     text = 'component "pools" {\n  source = "./pools"\n}\n'
     assert judge_files(here, {name: text}).problems == [

@@ -100,3 +100,69 @@ def test_plans_have_no_tags(here: Path) -> None:
         "plan.yaml:3:3: the YAML tag '!a' has no meaning here [nodePools[0]]",
         "plan.yaml:4:9: the YAML tag '!!binary' has no meaning here [nodePools[1].name]",
     ]
+
+
+MERGE = "<<: !include base.yaml"
+MERGED_BODY = f"""\
+nodepool_info: {{name: a}}
+scaling_group:
+  instance_types: [ecs.g8i.8xlarge]
+kubernetes_config:
+  labels: [{{key: {LABEL["key"]}, value: eniOnly}}]
+"""
+
+
+@pytest.mark.parametrize("merge", [MERGE, "<<: !reference [.base, x]", "<<: [{a: 1}, !include b]", "<<: !x {a: 1}"])
+def test_what_another_program_merges_is_open(here: Path, merge: str) -> None:
+    text = MERGED_BODY.replace("scaling_group:\n", f"scaling_group:\n  {merge}\n")
+    judged = judge_files(here, {"a.yaml": text})
+    assert judged.problems == []
+    assert "the size of pool 'a'" in judged.facts
+    text = MERGED_BODY.replace(f"labels: [{{key: {LABEL['key']}, value: eniOnly}}]", merge)
+    judged = judge_files(here, {"a.yaml": text})
+    assert list(judged.facts) == ["whether pool 'a' is an exclusive node pool"]
+    text = f"{merge}\n" + MERGED_BODY.partition("kubernetes_config")[0]
+    judged = judge_files(here, {"a.yaml": text})
+    assert list(judged.facts) == ["whether pool 'a' is an exclusive node pool"]
+
+
+@pytest.mark.parametrize("before", ["spec:\n  replicas", "    spec:\n      nodeSelector", "        - name: web"])
+def test_pods_into_which_another_program_merges_are_open(here: Path, before: str) -> None:
+    """What they say themselves still counts, and what they do not say may be anything."""
+    head, _, last = before.rpartition("\n")
+    indent = " " * (len(last) - len(last.lstrip(" -")))
+    text = WEB.replace(last, f"{indent}{MERGE}\n{last}") if head else WEB.replace(last, f"{last}\n{indent}{MERGE}")
+    assert MERGE in text
+    judged = judge_files(here, {"a.yaml": text, "pool.json": BODY})
+    assert judged.problems == []
+    assert list(judged.facts) == ["where the pods of Deployment 'web' run, and how many there are"]
+
+
+def test_pods_that_may_get_a_node_selector_by_a_merge_are_open(here: Path) -> None:
+    plain = WEB.replace("      nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}\n", "")
+    plain = plain.replace("{aliyun/eni: 1}", "{}").replace(", annotations: {eniplan.dev/node-pool: eni}", "")
+    judged = judge_files(here, {"a.yaml": plain.replace("      containers:", f"      {MERGE}\n      containers:")})
+    assert list(judged.facts) == ["where the pods of Deployment 'web' run, and how many there are"]
+    assert judge_files(here, {"a.yaml": plain}).facts == {}
+
+
+def test_a_pool_of_ros_into_which_another_program_merges(here: Path) -> None:
+    text = """\
+ROSTemplateFormatVersion: '2015-09-01'
+Resources:
+  P:
+    Type: ALIYUN::CS::ClusterNodePool
+    Properties:
+      %s
+"""
+    for inner in (MERGE, "Fn::If: [A, {ClusterId: c}, {ClusterId: d}]"):
+        judged = judge_files(here, {"a.yaml": text % inner})
+        assert list(judged.facts) == ["whether pool 'P' is an exclusive node pool"]
+
+
+def test_merges_that_are_none(here: Path) -> None:
+    for merge in ("<<: text", "<<: !!binary text", "<<: [1]"):
+        judged = judge_files(here, {"a.yaml": f"{merge}\n{MERGED_BODY}"})
+        assert [problem.partition(": ")[2] for problem in judged.problems] == ["`<<` merges maps only []"]
+    judged = judge_files(here, {"a.yaml": f"apiVersion: eniplan/v1\ncluster:\n  {MERGE}\n"})
+    assert judged.problems == ["a.yaml:3:7: the YAML tag '!include' has no meaning here [cluster[\"<<\"]]"]

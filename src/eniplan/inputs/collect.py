@@ -293,6 +293,10 @@ class Collected:
                     self._files_inside.add(str(place[-1]))
                     self._texts.add("".join(spelled(word).split()))
                     found = True
+        for word in embedded.inner_manifests(document, source):
+            for each in script.documents_of(file, text, word):
+                if isinstance(each.value, dict) and "kind" in each.value:
+                    self.document(each, named=False)
         if found:
             self._count(file)
         return found

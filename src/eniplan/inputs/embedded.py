@@ -10,7 +10,7 @@ from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.places import BLANKS
 from eniplan.inputs.preview import is_preview
 from eniplan.inputs.scalars import Source, offsets
-from eniplan.inputs.templates import is_any
+from eniplan.inputs.templates import is_any, is_ros
 from eniplan.inputs.words import Part
 from eniplan.k8s.values import leaves
 from eniplan.plan.document import Tagged, value_at
@@ -57,6 +57,13 @@ def inner_requests(document: Document, source: Source) -> Iterator[tuple[Path, W
     for path, inner in _texts(document):
         if is_any(inner.encode(errors="replace")):
             yield path, _word(document, path, inner, source)
+
+
+def inner_manifests(document: Document, source: Source) -> Iterator[Word]:
+    """Yield the texts of a ROS template that have objects of Kubernetes, which ROS applies."""
+    for path, inner in _texts(document) if is_ros(document.value) else ():
+        if "apiVersion" in inner:
+            yield _word(document, path, inner, source)
 
 
 def _texts(document: Document) -> Iterator[tuple[Path, str]]:

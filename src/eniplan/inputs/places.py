@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eniplan.errors import Place
+from eniplan.k8s.kinds import PLACING
 from eniplan.k8s.values import listing
 from eniplan.plan.document import Document, Tagged, path_text
 from eniplan.values import NamedTuple
@@ -58,21 +59,35 @@ MAY_BE_BLANK = re.compile(rb"\$|\{\{|__[A-Z]|@[A-Z]|<[^<>]")
 def blanked(value: Any) -> Any:  # noqa: ANN401 - a body or an object may hold anything
     """Return a value with `NotKnown` for each text that another program completes, and for maps with such a key."""
     if isinstance(value, dict):
-        return {key: (key not in _NAMED and _lost_key(item)) or blanked(item) for key, item in value.items()}
+        return {key: blanked(item) if key in _NAMED else _filled(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_lost_key(item) or blanked(item) for item in value]
+        return list(map(_filled, value))
     is_lost = isinstance(value, Tagged) or (type(value) is str and BLANK.search(value))
     return NotKnown(value) if is_lost else value
 
 
 _NAMED = ("annotations", "labels")
 """Maps of which few keys mean anything to eniplan, and an unknown key is taken for another one."""
+_AROUND_PODS = frozenset(("containers", "jobTemplate", "spec", "template"))
+"""Keys of maps of which the known keys count, too: a pod's spec, and what has it."""
 
 
-def _lost_key(value: object) -> NotKnown | None:
+def _filled(value: Any) -> Any:  # noqa: ANN401 - a body or an object may hold anything
+    """Return a value as `blanked` does; of a map that may have any key, at most the part that places pods."""
+    key = lost_key(value)
+    if key is None or _AROUND_PODS.isdisjoint(value):
+        return blanked(value) if key is None else key
+    own = {name: item for name, item in blanked(value).items() if name not in ("<<", key)}
+    return {**dict.fromkeys(PLACING if "containers" in own else (), key), **own, "<<": key}
+
+
+def lost_key(value: object) -> NotKnown | None:
     """Return a key of a map that another program completes: the map may have any key."""
-    keys = value if isinstance(value, dict) else ()
-    return next((NotKnown(key) for key in keys if isinstance(key, str) and BLANK.search(key)), None)
+    if not isinstance(value, dict):
+        return None
+    if isinstance(value.get("<<"), Tagged):
+        return NotKnown(f"<<: {value['<<']}")
+    return next((NotKnown(key) for key in value if isinstance(key, str) and BLANK.search(key)), None)
 
 
 class Skipped(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_TEXT, parse_json
 from eniplan.inputs.beside import Made
-from eniplan.inputs.places import Elsewhere, NotKnown, unknown_in
+from eniplan.inputs.places import Elsewhere, NotKnown, lost_key, unknown_in
 from eniplan.inputs.spelling import as_text
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import value_at
@@ -128,7 +128,7 @@ class _Template:
         """Return a value with its functions evaluated, and record the defaults that it depends on."""
         if isinstance(raw, dict):
             if not _is_function(raw):
-                return _kept({key: self.value(item, (*path, key)) for key, item in raw.items()})
+                return lost_key(raw) or _kept({key: self.value(item, (*path, key)) for key, item in raw.items()})
             self._used = []
             found = self._computed(raw)
             if self._used:

@@ -36,6 +36,8 @@ _BY_HAND = say("it is written in a script: change it there")
 _INSIDE = say("it is written in a text of the document: change it there")
 _PROGRAM = ("aliyun", "aliyun.exe")
 """In a recipe of make, `@`, `-` or `+` may come before it."""
+_ADDING = ("parallel", "xargs")
+"""Programs that add words to a command."""
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster", "create-cluster-node-pool", "create-cluster")
 """The CLI's plugins spell an operation, and each field of its body as an option, in lower case."""
 _CHANGES = ("ModifyClusterNodePool", "modify-cluster-node-pool")
@@ -163,11 +165,15 @@ def _arguments(command: Command) -> _Sent | None:
         and (method, path.rstrip("/")) != ("POST", "/clusters")
     ):
         return None
+    adding = next((name for name in map(os.path.basename, names[:program]) if name in _ADDING), "")
     options = _options(command.words)
     cluster = pools[1] if pools else text(options.get("--ClusterId", options.get("--cluster-id", [])))
     changed = pools[2] if pools and method == "PUT" else ""
     if operation in _CHANGES:
         changed = spelled(options.get("--NodepoolId", options.get("--nodepool-id", []))) or operation
+    if adding:
+        at = command.words[program][0].at
+        return _Sent(cluster, [Part("", at, say("the words that {program} adds", program=adding))], changed)
     if options.get("--body-file"):
         return _Sent(cluster, _file(options["--body-file"], command), changed)
     body = options.get("--body") or _of_options(options)

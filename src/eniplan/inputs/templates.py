@@ -15,7 +15,7 @@ from eniplan.emit.ros import RESOURCE_TYPE
 from eniplan.errors import InputError
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
-from eniplan.inputs.places import BLANKS, NotKnown, Origin, blanked
+from eniplan.inputs.places import BLANKS, NotKnown, Origin, blanked, lost_key
 from eniplan.inputs.spelling import (
     BODY,
     CASED,
@@ -51,6 +51,8 @@ CLUSTER_REQUEST = ("cluster_type", "kubernetes_version", "region_id", "vpcid", "
 """Fields of a CreateCluster body; one of them identifies it."""
 _BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
 """Fields of a CreateClusterNodePool body; two of them identify it."""
+_SECTIONS = ("nodepool_info", "scaling_group", "kubernetes_config")
+"""Those of every pool that is not of Lingjun."""
 _CASED = tuple(case(name) for name in sorted(_BODY_PARTS) for case in (camel, pascal))
 MARKS = (
     *sorted(_BODY_PARTS),
@@ -68,6 +70,11 @@ MARKS = (
 def is_any(data: bytes) -> bool:
     """Return whether a file may hold one of these documents."""
     return any(mark.encode() in data for mark in MARKS)
+
+
+def is_ros(value: object) -> bool:
+    """Return whether a document is a template of ROS."""
+    return isinstance(value, dict) and _ROS_FORMAT in value
 
 
 class Group(NamedTuple):
@@ -96,7 +103,7 @@ def groups(document: Document, *, is_closed: bool, changed: str = "") -> list[Gr
     value: Any = document.value
     if isinstance(value, list) or changed or _case(value) is not None or _is_label(value):
         return _bodies(document, changed) or _nested(document)
-    if _ROS_FORMAT in value:
+    if is_ros(value):
         return list(_ros(document, is_closed=is_closed))
     if isinstance(_asks_for(value), list) and _names_a_cluster(value):
         return [_request(document._replace(value=blanked(value)), (), "")]
@@ -306,7 +313,10 @@ def _is_label(value: Any) -> bool:  # noqa: ANN401 - a document may hold anythin
 
 def _pool(document: Document, path: Path, item: dict[str, Any], case: Body, changed: str = "") -> Resource:
     """Return the pool of a body, or the live pool that it changes."""
-    found = Resource("", document, path, blanked(item), case)
+    value = blanked(item)
+    if (lost := lost_key(item)) is not None and value.pop("<<", None):
+        value = {**{str(case.path((part,), item)[0]): lost for part in _SECTIONS}, **value}
+    found = Resource("", document, path, value, case)
     if changed or _is_label(item) or not _OF_CHANGES.isdisjoint(map(api_name, item)):
         return _changing(found, changed or os.path.basename(document.file))
     return found
@@ -344,6 +354,7 @@ _ROS_SWITCH, _ROS_GROUP = ("ALIYUN::ECS::VSwitch",), ("ALIYUN::ECS::SecurityGrou
 _ROS_NESTED = ("MODULE::", "ALIYUN::ROS::Stack")
 """Resources with a template of their own."""
 _BY_NESTED = NotKnown(say("a nested template creates its pools: check that one, too"))
+_BY_FUNCTION = NotKnown(say("only ROS knows which resources it makes of this"))
 
 
 def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
@@ -358,13 +369,12 @@ def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
     for copy in found.copies:
         path: Path = ("Resources", copy.name, "Properties")
         known = value_at(copy.value, ("Properties",))
-        if not isinstance(known, dict):
-            continue
         name = copy.name + copy.suffix
-        if _type(copy.value).startswith(_ROS_NESTED):
-            if EXCLUSIVE_LABEL in str(known):
-                lost = dict.fromkeys(("KubernetesConfig", "ScalingGroup"), _BY_NESTED)
-                yield Group((document.file, name), [Resource(name, document, path, lost, ROS)], is_certain=False)
+        lost = _only_ros_knows(_type(copy.value), known)
+        if lost is not None:
+            yield _lost_group(document, name, path, lost)
+        elif not isinstance(known, dict):
+            continue
         elif _type(copy.value) == RESOURCE_TYPE:
             loose.append(Resource(name, document, path, known, ROS))
             alone |= set() if copy.is_certain else {name}
@@ -377,12 +387,28 @@ def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
                 if isinstance(pool, dict)
             ]
             yield template.group((document.file, name), pools, copy.name)
+    for name, item in template.resources.items():
+        if not _type(item) and EXCLUSIVE_LABEL in str(item):
+            yield _lost_group(document, name, ("Resources", name), _BY_FUNCTION)
     yield from template.groups(loose, alone)
     left = (
         (Resource(name, document, ("Resources", name), template.resources[name], ROS), why)
         for name, why in found.left.items()
     )
     yield Group((document.file, ""), [], left=tuple(left))
+
+
+def _only_ros_knows(kind: str, properties: Any) -> NotKnown | None:  # noqa: ANN401 - a value of a document
+    """Return why only ROS knows the pools of a resource; None if the template says it, or if it has none."""
+    if isinstance(properties, NotKnown):
+        return properties if kind == RESOURCE_TYPE else None
+    return _BY_NESTED if kind.startswith(_ROS_NESTED) and EXCLUSIVE_LABEL in str(properties) else None
+
+
+def _lost_group(document: Document, name: str, path: Path, why: NotKnown) -> Group:
+    """Return a pool of which only ROS knows whether it exists, and what it is."""
+    lost = dict.fromkeys(("KubernetesConfig", "ScalingGroup"), why)
+    return Group((document.file, name), [Resource(name, document, path, lost, ROS)], is_certain=False)
 
 
 # --- Pulumi -------------------------------------------------------------------------------------------------------

@@ -421,11 +421,17 @@ class _Builder:
         return {**merged, **out} if merged else out
 
     def _merge(self, node: Node) -> dict[str, Value]:
-        """Return the entries that `<<: *base` or `<<: [*a, *b]` adds; the first map wins."""
+        """Return the entries that `<<: *base` or `<<: [*a, *b]` adds; the first map wins.
+
+        What only another program can merge stays below `<<`: the map may have any key.
+        """
         merged: dict[str, Value] = {}
-        for part in reversed(node.value) if isinstance(node, SequenceNode) else [node]:
+        is_several = isinstance(node, SequenceNode) and not self._is_tagged(node)
+        for part in reversed(node.value) if is_several else [node]:
             value = self.build(part)
-            if isinstance(value, dict):
+            if self._is_tagged(part):
+                merged["<<"] = self._tagged(part)
+            elif isinstance(value, dict):
                 merged.update(value)
             else:
                 self._add(say("`<<` merges maps only"), part, say("give an alias of a map"))
@@ -437,6 +443,11 @@ class _Builder:
         if tag == _PLAIN or tag in _NATIVE_TAGS:
             return plain_scalar(text)
         return text if tag == _TEXT else self._tagged(node)
+
+    @staticmethod
+    def _is_tagged(node: Node) -> bool:
+        """Return whether a node that is merged has a tag of another program, which may also make text a map."""
+        return node.tag not in (_COLLECTION, _PLAIN, _TEXT) and not node.tag.startswith("tag:yaml.org,2002:")
 
     def _tagged(self, node: Node) -> Tagged:
         self.has_tags = True

@@ -30,6 +30,8 @@ _ENDINGS = (".yaml", ".yml", ".json")
 HCL_ENDINGS = (".tf", ".tofu")
 HCL_JSON_ENDINGS = (".tf.json", ".tofu.json")
 TERRAGRUNT = "terragrunt.hcl"
+COMPONENTS = (".tfcomponent.hcl", ".tfstack.hcl")
+"""Endings of files with the components of Terraform Stacks, the second of their first release."""
 SCRIPT_ENDINGS = (".sh", ".bash", ".zsh")
 MARKDOWN_ENDINGS = (".md", ".markdown")
 MAKE_ENDINGS = (".mk", "akefile")
@@ -43,7 +45,7 @@ PASSED_ON = (
     ".tftpl", ".tpl", ".tmpl", ".template", ".j2", ".jinja", ".jinja2", ".in",
 )  # fmt: skip
 """Endings of files that other programs read or complete. Those in folders are only searched for what eniplan checks."""
-_NO_YAML = (*HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *MAKE_ENDINGS, *MARKDOWN_ENDINGS)
+_NO_YAML = (*HCL_ENDINGS, TERRAGRUNT, *COMPONENTS, *SCRIPT_ENDINGS, *MAKE_ENDINGS, *MARKDOWN_ENDINGS)
 """Files that are never read as YAML, even if they mention a plan's apiVersion."""
 MAX_BYTES = 32 * 2**20
 """Larger files in folders are skipped. Files named on the command line may have any size."""
@@ -147,7 +149,8 @@ class _Run:
         self.empty: list[str] = []
         """Folders in which nothing was found."""
         self.exclude = exclude
-        self.endings = _ENDINGS if make is None else (*_ENDINGS, *HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *more)
+        others = (*HCL_ENDINGS, TERRAGRUNT, *COMPONENTS, *SCRIPT_ENDINGS, *more)
+        self.endings = _ENDINGS if make is None else (*_ENDINGS, *others)
 
     def need(self) -> Others | None:
         if self.others is None and self._make is not None:

@@ -24,7 +24,7 @@ from eniplan.inputs.spelling import DECIDING, TERRAFORM, Resource
 from eniplan.inputs.templates import Group
 from eniplan.messages import say
 from eniplan.plan.document import Document, decode, read_documents
-from eniplan.plan.load import HCL_ENDINGS, HCL_JSON_ENDINGS, TERRAGRUNT
+from eniplan.plan.load import COMPONENTS, HCL_ENDINGS, HCL_JSON_ENDINGS, TERRAGRUNT
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import read_file, read_named
@@ -79,7 +79,7 @@ class Outcome(NamedTuple):
 def is_hcl(path: str, data: bytes) -> bool:
     """Return whether a file is HCL. YAML and JSON documents with embedded HCL are not."""
     return (
-        path.endswith(_OF_FOLDERS)
+        path.endswith((*_OF_FOLDERS, *COMPONENTS))
         or os.path.basename(path) == TERRAGRUNT
         or bool(not path.endswith((".yaml", ".yml", ".json", ".md")) and _OURS[0] in data and re.match(_BLOCK, data))
     )
@@ -137,8 +137,8 @@ class Files:
             named: whether to read the file, whatever it contains.
 
         """
-        if os.path.basename(path) == TERRAGRUNT:
-            return self._add_unit(path, data)
+        if os.path.basename(path) == TERRAGRUNT or path.endswith(COMPONENTS):
+            return self._add_units(path, data)
         if _is_replaced(path):
             return say("OpenTofu reads the file {file} instead", file=_of_tofu(path))
         is_alone = not path.endswith(_OF_FOLDERS)
@@ -153,19 +153,26 @@ class Files:
             self._read[key] = [_text(path, data)]
         return "" if says.is_ours else _NO_POOL
 
-    def _add_unit(self, path: str, data: bytes) -> str:
-        """Add a Terragrunt file; see `add`."""
-        from eniplan.inputs.hcl import terragrunt  # noqa: PLC0415 - few runs have such files
+    def _add_units(self, path: str, data: bytes) -> str:
+        """Add a Terragrunt file, or the components of a stack; see `add`."""
+        from eniplan.inputs.hcl import stacks, terragrunt  # noqa: PLC0415 - few runs have such files
 
         source = Text(path, decode(path, data))
         if source.whole.fault is not None:
             return say("not valid HCL in line {line}", line=source.place(source.whole.fault)[0])
         budget = Budget(_STEPS + 4 * len(data))
         try:
-            unit = terragrunt.read(source, budget)
+            is_stack = path.endswith(COMPONENTS)
+            units = list(stacks.read(source, budget)) if is_stack else [terragrunt.read(source, budget)]
         except TooMuchError:
             return self._give_up(path)
         self.used |= budget.files
+        reasons = [self._add_unit(unit, data) for unit in units]
+        return "" if "" in reasons else next(iter(reasons), _NO_POOL)
+
+    def _add_unit(self, unit: Unit, data: bytes) -> str:
+        """Add a unit of Terragrunt or a component of a stack; see `add`."""
+        path = unit.path
         folder = os.path.dirname(path) if unit.folder is None else unit.folder
         if isinstance(folder, NotKnown):
             return self._lose(unit, say("a remote module: check the plan ({why})", why=folder))
@@ -180,7 +187,7 @@ class Files:
         """Keep a unit whose module cannot be read, if it passes the exclusive label. Return why others are skipped."""
         if EXCLUSIVE_LABEL not in str(unit.inputs):
             return why
-        address = os.path.dirname(unit.path) or "."
+        address = unit.name
         lost: dict[str, Any] = dict.fromkeys(DECIDING, NotKnown(why))
         pool = Resource(address, Document(unit.path, None, Tree(unit.source)), (address,), lost, TERRAFORM)
         self._lost.append(Group(("hcl", unit.path), [pool], is_certain=False))
@@ -308,7 +315,7 @@ class Files:
 
         wanted = set(folder.wanted)
         budget = Budget(_STEPS + 4 * sum(len(source.data) for source in texts))
-        prefix = "" if unit is None else f"{os.path.dirname(unit.path) or '.'}: "
+        prefix = "" if unit is None else f"{unit.name}: "
         has_files = not key.endswith("/")
         module = Module(folder.shown, texts, budget, given={}, read=read, has_files=has_files, prefix=prefix)
         configuration = Configuration(module, key + prefix, is_wanted=wanted.__contains__, is_closed=self._is_closed)

@@ -28,9 +28,9 @@ from eniplan.terminal import read_beside
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from eniplan.inputs.hcl.parse import Block
+    from eniplan.inputs.hcl.parse import Attribute, Block
     from eniplan.inputs.hcl.values import Budget
 
 _LOCAL = ("./", "../", "/")
@@ -39,7 +39,7 @@ _MAX_NESTED = 8
 
 
 class Unit(NamedTuple):
-    """The content of a `terragrunt.hcl`, with what it includes."""
+    """The content of a `terragrunt.hcl`, with what it includes, or a component of a stack."""
 
     source: Text
     folder: str | NotKnown | None
@@ -47,6 +47,13 @@ class Unit(NamedTuple):
     inputs: dict[str, Given]
     others: NotKnown | None
     """Why variables that it does not set may still have values, or None."""
+    component: str = ""
+    """The address of the component of a stack."""
+
+    @property
+    def name(self) -> str:
+        """What its addresses begin with."""
+        return self.component or os.path.dirname(self.path) or "."
 
     @property
     def path(self) -> str:
@@ -75,7 +82,7 @@ def read(source: Text, budget: Budget) -> Unit:
         found, whole = _inputs(outer)
         inputs = {**found, **inputs} if how != "deep" else _merged(found, inputs)
         others, module = others or whole, module or _source(outer)
-    return Unit(source, None if module is None else _folder(folder, *module), inputs, others)
+    return Unit(source, None if module is None else folder_of(folder, *module), inputs, others)
 
 
 def _merged(under: dict[str, Given], over: dict[str, Given]) -> dict[str, Given]:
@@ -200,7 +207,8 @@ def _source(names: _Names) -> tuple[Block, _Names] | None:
     return None if found is None else (found, names)
 
 
-def _folder(folder: str, terraform: Block, module: Module) -> str | NotKnown:
+def folder_of(folder: str, terraform: Block, module: Module) -> str | NotKnown:
+    """Return the folder of a module that a block of a file in a folder names; `NotKnown` if it is not local."""
     words = _word(terraform, module, "source")
     joined = os.path.join(folder, words.partition("?")[0])
     # Terragrunt also takes `.` and `modules/pool` for folders; `github.com/…` is none that exists.
@@ -218,8 +226,14 @@ def _above(name: str, folder: str) -> str | NotKnown:
 
 def _inputs(names: _Names) -> tuple[dict[str, Given], NotKnown | None]:
     """Return the values of `inputs`, and why it may set other variables, too; None if it does not."""
-    source = names.config
-    attribute = source.whole.attributes.get("inputs")
+    return inputs_of(names.config.whole.attributes, names, names.config)
+
+
+def inputs_of(
+    attributes: Mapping[str, Attribute], names: Module, source: Text
+) -> tuple[dict[str, Given], NotKnown | None]:
+    """Return the values of `inputs` among some attributes; see `_inputs`."""
+    attribute = attributes.get("inputs")
     if attribute is None:
         return {}, None
     node = attribute.expression
