@@ -243,3 +243,10 @@ def test_resources_that_a_function_of_ros_makes_are_open(here: Path) -> None:
         each = ["A", ["a"], {"P${A}": {"Type": "ALIYUN::CS::ClusterNodePool", "Properties": made}}]
         template = {"ROSTemplateFormatVersion": "2015-09-01", "Resources": {"Fn::ForEach::P": each}}
         assert list(judge_files(here, {"a.json": template}).facts) == facts
+
+
+def test_the_steps_of_tekton_ask_for_enis(here: Path) -> None:
+    steps = [{"image": "a", "computeResources": {"limits": {"aliyun/eni": "1"}}}]
+    task = {"apiVersion": "tekton.dev/v1", "kind": "Task", "metadata": {"name": "a"}, "spec": {"steps": steps}}
+    judged = judge_files(here, {"a.json": task})
+    assert list(judged.facts) == ["where the pods of Task 'a' run, and how many there are"]

@@ -62,14 +62,12 @@ def test_a_repository_is_judged_and_the_rest_is_told(run: Run, repository: Path)
         ("ENI001", "infra/terraform/main.tf"),
     }
     assert report["problems"] == []
+    stacks = ".tfcomponent.hcl, .tfstack.hcl"
     assert result.err.splitlines() == [
         "skipped infra/.git: a folder of tools",
         "skipped infra/node_modules: a folder of tools",
         "skipped infra/.hidden.yaml: a hidden file",
-        (
-            "skipped infra/README.md: not .yaml, .yml, .json, .tf, .tofu, terragrunt.hcl, .tfcomponent.hcl, .tfstack.hcl, "
-            ".sh, .bash, .zsh"
-        ),
+        f"skipped infra/README.md: not .yaml, .yml, .json, .tf, .tofu, terragrunt.hcl, {stacks}, .sh, .bash, .zsh",
         "skipped infra/huge.json: larger than 32 MiB; named on the command line it is read",
         "skipped infra/notes.yaml: not a plan: it has another apiVersion",
         "skipped infra/package.json: nothing that eniplan checks",

@@ -147,7 +147,7 @@ def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
         is_of_pods = step in OF_PODS or not item.keys().isdisjoint(OF_PODS)
         metadata = {key: _of_pods(item, key, *short) for key, *short in _NOTES if is_of_pods}
         spec = {**_added(item), **{key: item[key] for key in PLACING if item.get(key)}}
-        resources = mapping(item.get("resources"))
+        resources = mapping(item.get("resources")) or mapping(item.get("computeResources"))  # of a step of Tekton
         if spec or resources or any(metadata.values()):
             yield path, {"metadata": metadata, "spec": {**spec, "containers": [{"resources": resources}]}}
 
