@@ -224,6 +224,17 @@ class TestModules:
         outcome = check({**files, "m/main.tf": ours}, "env")
         assert (outcome.code, len(outcome.pools)) == (0, 1)
 
+    @pytest.mark.parametrize(
+        "line", ["source = 5", 'source = "./${var.x}"', r'source = "./a\u0000b"', "source = null", ""]
+    )
+    def test_a_module_without_a_folder_is_left_out(self, check: Any, line: str) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": f'module "a" {{\n  {line}\n}}\nvariable "x" {{}}\n{pool("p")}'})
+        assert (outcome.pools, outcome.rules) == (["p"], {"ENI001"})
+
+    def test_a_module_that_calls_itself_is_read_once(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        inner = pool("p") + 'module "again" {\n  source = "../m"\n}\n'
+        assert check({"main.tf": 'module "a" {\n  source = "./m"\n}\n', "m/main.tf": inner}).pools == ["p"]
+
     def test_a_folder_that_calls_nothing_of_ours_is_empty(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         root = call("../m", 'name = "fast"', f'types = ["{ENOUGH}"]').replace(EXCLUSIVE_LABEL, "${var.key}")
         other = {"b/main.tf": 'module "net" {\n  source = "../n"\n}\n', "n/main.tf": "locals {\n}\n"}
@@ -402,6 +413,17 @@ class TestDataSources:
     def test_the_only_id_that_is_asked_for_is_known(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         outcome = check({"main.tf": DATA + pool("a", "vswitch_ids = data.alicloud_vswitches.one.ids")})
         assert (outcome.rules, outcome.report["undecided"]) == ({"ENI001"}, [])
+        several = DATA.replace('["vsw-j"]', '["vsw-j", "vsw-k"]')  # of which some may not exist
+        outcome = check({"main.tf": several + pool("a", "vswitch_ids = data.alicloud_vswitches.one.ids")})
+        assert [u["hint"] for u in outcome.report["undecided"]] == [
+            "data.alicloud_vswitches.one.ids is read by Terraform"
+        ]
+
+    @pytest.mark.parametrize("said", ["vswitches[0].zone_id", "vswitches.1.zone_id"])
+    def test_what_was_asked_for_is_known_of_each_result(self, check: Any, said: str) -> None:  # noqa: ANN401 - see `check`
+        name = f"node_pool_name = data.alicloud_vswitches.pods.{said}"
+        assert check({"main.tf": DATA + pool("a", name)}).pools == ["cn-hangzhou-j"]
+        assert check({"main.tf": DATA + pool("a", name.replace("pods", "one"))}).pools != ["cn-hangzhou-j"]
 
 
 class TestOverrides:

@@ -336,18 +336,18 @@ class Collected:
 
     def _exec(self, path: str, text: str, words: list[Word]) -> bool:
         """Collect the call in a command that is a list of words. Return whether it is one."""
-        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+        from eniplan.inputs import script  # noqa: PLC0415 - most runs have none
 
         call = script.read_words(path, text, words)
         if call is None:
             return False
-        self._calls.append(call._replace(document=markdown.with_blanks(call.document)))
+        self._calls.append(call)
         self._texts.update("".join(spelled(word).split()) for word in words)
         return True
 
     def _commands(self, path: str, block: Block) -> bool:
         """Collect the calls and the manifests in the commands of a script. Return whether there are any."""
-        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+        from eniplan.inputs import script  # noqa: PLC0415 - most runs have none
 
         inner = block.text.encode()
         if not script.is_worth(inner):
@@ -356,7 +356,7 @@ class Collected:
             calls, manifests = script.read(path, inner)
         except InputError as error:
             raise error.moved(path, block.moved) from None
-        self._calls += [call._replace(document=markdown.with_blanks(block.placed(call.document))) for call in calls]
+        self._calls += [call._replace(document=block.placed(call.document)) for call in calls]
         found = [self.document(block.placed(document), named=False) for document in manifests]
         self._texts.add("".join(block.text.split()))
         return bool(calls) or any(found)
@@ -428,7 +428,7 @@ class Collected:
                     plan = load_document(document)
                     self._plans[f"{path}:{block.line}"] = plan
                     yield plan
-                elif not self.document(markdown.with_blanks(document), named=False):
+                elif not self.document(document, named=False):
                     self.skip(f"{path}:{block.line}", NOTHING, block.text)
 
     def document(self, document: Document, *, named: bool, number: int | None = None) -> bool:

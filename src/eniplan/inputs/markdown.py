@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from eniplan.inputs.places import Elsewhere, NotKnown
+from eniplan.inputs.places import Elsewhere
 from eniplan.inputs.scalars import Source, offsets
-from eniplan.k8s.values import rewritten
 from eniplan.libyaml import CParser, yaml
 from eniplan.values import NamedTuple
 
@@ -68,20 +67,6 @@ class _Shifted(Elsewhere):
     def written(self, path: Path) -> Path | None:
         """See `Document.written`."""
         return super().written(path) if self._block.is_text else None
-
-
-_LEFT = re.compile(r"<[^<>\n]{1,100}>")
-
-
-def with_blanks(document: Document) -> Document:
-    """Return a request with `NotKnown` for placeholders such as `<vsw-id>`."""
-    if isinstance(document.value, dict) and "apiVersion" in document.value:
-        return document
-
-    def opened(part: Any) -> Any:  # noqa: ANN401 - a request may hold anything
-        return NotKnown(part) if isinstance(part, str) and _LEFT.fullmatch(part) else part
-
-    return document._replace(value=rewritten(document.value, opened))
 
 
 def blocks(text: str) -> Iterator[Block]:

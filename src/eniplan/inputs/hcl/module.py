@@ -467,7 +467,7 @@ class Module:
         """Return the folder that a block calls; None for a remote module that `terraform init` has not installed."""
         attribute = block.attributes.get("source")
         found = attribute.expression.value if attribute and isinstance(attribute.expression, Literal) else None
-        if isinstance(found, str) and found.startswith(_LOCAL) and "\0" not in found:
+        if isinstance(found, str) and found.startswith(_LOCAL):
             return posixpath.normpath(posixpath.join(self.folder, found))
         return self.installed.get(".".join((*self.names, block.labels[0])))
 
