@@ -354,6 +354,26 @@ class TestClusters:
         files = {"main.tf": pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.node.id]") + ACK + node}
         assert "NET001" in check(files, cluster=False).rules
 
+    @pytest.mark.parametrize("own", ['"vpc-1"', "alicloud_vpc.own.id"])
+    @pytest.mark.parametrize("other", [None, "alicloud_vpc.other.id"])
+    def test_its_vpc_is_that_of_the_v_switches_of_its_pods(self, check: Any, own: str, other: str | None) -> None:  # noqa: ANN401 - see `check`
+        vpcs = 'resource "alicloud_vpc" "own" {\n}\nresource "alicloud_vpc" "other" {\n}\n'
+        group = f'resource "alicloud_security_group" "pod" {{\n  vpc_id = {other or own}\n}}\n'
+        ack = ACK.replace('"vpc-1"', own).replace(
+            "addons {", "security_group_id = alicloud_security_group.pod.id\n  addons {"
+        )
+        files = {"main.tf": pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.pod.id]") + ack + group + vpcs}
+        outcome = check(files, cluster=False)
+        assert ("NP007" in outcome.rules) == (other is not None)
+        assert not any("NP007" in item["rules"] for item in outcome.report["undecided"])
+
+    def test_v_switches_in_two_vpcs_show_none(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        second = 'resource "alicloud_vswitch" "more" {\n  vpc_id = "vpc-2"\n  zone_id = "cn-hangzhou-k"\n}\n'
+        ack = ACK.replace("[alicloud_vswitch.pod.id]", "[alicloud_vswitch.pod.id, alicloud_vswitch.more.id]")
+        files = {"main.tf": pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.pod.id]") + ack + second}
+        outcome = check(files, cluster=False)
+        assert any(item["fact"] == "cluster.vpcId" for item in outcome.report["undecided"])
+
     def test_a_v_switch_from_elsewhere_leaves_all_open(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         outcome = check({"main.tf": pool("a", IN_ACK) + ACK}, cluster=False)
         assert outcome.rules & {"NP007", "NET001", "DS004"} == set()

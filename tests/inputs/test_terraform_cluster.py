@@ -97,6 +97,23 @@ def test_v_switches_of_the_same_plan(here: Path) -> None:
     assert elsewhere.rules & {"DS004", "NP007"} == set()
 
 
+def test_the_vpc_of_the_v_switches_is_that_of_the_cluster(here: Path) -> None:
+    ack = change(f"{ACK}.a", CLUSTER | {"id": "c1", "pod_vswitch_ids": ["vsw-j"]}, {"vpc_id": True}, "no-op")
+    for vpc in ("vpc-1", "vpc-2"):
+        one, two = (
+            change(
+                f"alicloud_vswitch.{name}",
+                {"id": f"vsw-{name}", "zone_id": "cn-hangzhou-j", "vpc_id": its},
+                {},
+                "no-op",
+            )
+            for name, its in (("j", "vpc-1"), ("k", vpc))
+        )
+        judged = judge(here, ack, one, two, pool(f"{RESOURCE}.p", cluster_id="c1", vswitch_ids=["vsw-j", "vsw-k"]))
+        assert ("NP007" in judged.rules) == (vpc == "vpc-2")
+        assert "cluster.vpcId" not in judged.facts
+
+
 def test_ids_that_are_no_words_cover_nothing(here: Path) -> None:
     ack = change(f"{ACK}.a", CLUSTER | {"id": "c1", "ip_stack": "dual", "pod_vswitch_ids": ["vsw-j"]}, {}, "no-op")
     there = change("alicloud_vswitch.j", {"id": "vsw-j", "zone_id": "cn-hangzhou-j", "vpc_id": "vpc-1"}, {}, "no-op")

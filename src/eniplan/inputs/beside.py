@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from eniplan.inputs.places import NotKnown, is_known_text
 from eniplan.k8s.values import rewritten
+from eniplan.plan.document import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -83,6 +84,19 @@ def state(stated: Stated, section: str, found: Iterable[tuple[dict[str, Any] | N
         stated.value[section] = [item for item, _ in listed]
         for i, (_, origin) in enumerate(listed):
             stated.origins[section, i] = origin
+    if section == "vSwitches":
+        _state_vpc(stated)
+
+
+def _state_vpc(stated: Stated) -> None:
+    """State the VPC of the cluster if only its pods' vSwitches show it: they are all in it."""
+    path = ("podDefaults", "vSwitchIds")
+    own = frozenset(value_at(stated.value, path) or ())
+    vpcs = {item.get("vpcId") for item in stated.value.get("vSwitches", ()) if item["id"] in own}
+    if "vpcId" not in stated.value and len(vpcs) == 1 and None not in vpcs:
+        (stated.value["vpcId"],) = vpcs
+        stated.origins["vpcId",] = stated.origins[path]
+        stated.unknown.pop(("vpcId",), None)
 
 
 V_SWITCH = ("zone_id", "availability_zone", "vpc_id", "ipv6_cidr_block", "ipv6_cidr_block_mask", "enable_ipv6")
