@@ -53,3 +53,28 @@ def test_what_is_left_out_of_own_data_is_told(run: Run, tmp_path: Path) -> None:
     result = run("check", "--type", "ecs.g8i.8xlarge", "--specs", own)
     told = "EniQuantityy is not a field; did you mean EniQuantity?, ecs.g8i.8xlarge: EniTotalQuantity is 'x'\n"
     assert result.err.startswith(f"note: {own}: left out: ecs.g8i.8xlarge: {told}")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("verify", "plan.yaml", "--from", "a.json", "--from", "b.json"),
+        ("check", "plan.yaml", "--cluster=a.yaml", "--cluster", "b.yaml"),
+        ("create-pool", "plan.yaml", "--pool", "a", "--pool", "b"),
+        ("specs", "show", "ecs.g7.2xlarge", "--specs", "a", "--specs", "b"),
+    ],
+)
+def test_a_second_value_is_not_passed_over(run: Run, tmp_path: Path, args: tuple[str, ...]) -> None:
+    result = run(*args, cwd=tmp_path)
+    option = next(word for word in args if word.startswith("--")).partition("=")[0]
+    assert (result.code, result.err) == (
+        2,
+        f"command line: error: {option} is given twice\n    it takes one value\n",
+    )
+
+
+def test_what_may_be_given_twice(run: Run, tmp_path: Path) -> None:
+    """Options that are repeatable, switches, and choices, of which the last one counts."""
+    types = ("--type", "ecs.g8i.8xlarge", "--type", "ecs.g8i.4xlarge")
+    result = run("check", *types, "-v", "-v", "--format", "text", "--format", "json", cwd=tmp_path)
+    assert (result.code, result.out[:1]) == (0, "{")

@@ -19,7 +19,7 @@ from eniplan import terminal
 from eniplan._version import __version__
 from eniplan.cli import faults, language
 from eniplan.config import KEYS, Config, parameter
-from eniplan.errors import INPUT, INTERRUPTED, EniplanError, Place, Problem
+from eniplan.errors import INPUT, INTERRUPTED, EniplanError, Place, Problem, usage
 from eniplan.messages import say
 
 SOFTWARE = 70
@@ -158,6 +158,7 @@ def _call(app: typer.Typer, argv: list[str], config: Config) -> None:
         language.tell(command)
         if _HELP_WORDS.isdisjoint(argv):  # a broken config file must not prevent help
             _give(command, _Defaults(config))
+            _once(command)
         command(args=argv, prog_name=_program())
     finally:
         for number in terminal.INTERRUPTIONS:
@@ -220,6 +221,39 @@ def _give(command: Any, defaults: _Defaults) -> None:  # noqa: ANN401 - a type o
     command.context_settings["default_map"] = defaults
     for inner in getattr(command, "commands", {}).values():
         _give(inner, defaults)
+
+
+def _once(command: Any) -> None:  # noqa: ANN401 - a type of the Click inside typer
+    """Make a command and its subcommands refuse a second value of an option that takes one: Click takes the last.
+
+    A second choice, such as that of a format, only overrides the first; a second file would be passed over.
+    """
+    make = command.make_parser
+
+    def made(context: Any) -> Any:  # noqa: ANN401 - types of the Click inside typer
+        parser = make(context)
+        parse = parser.parse_args
+
+        def parsed(args: list[str]) -> Any:  # noqa: ANN401 - types of the Click inside typer
+            found = parse(args)
+            given = [param for param in found[2] if getattr(param, "opts", None) and not _may_be_several(param)]
+            for i, param in enumerate(given):
+                if param in given[:i]:
+                    option = max(param.opts, key=len)
+                    raise usage(say("{option} is given twice", option=option), say("it takes one value"))
+            return found
+
+        parser.parse_args = parsed
+        return parser
+
+    command.make_parser = made
+    for inner in getattr(command, "commands", {}).values():
+        _once(inner)
+
+
+def _may_be_several(param: Any) -> bool:  # noqa: ANN401 - a type of the Click inside typer
+    is_option = param.param_type_name == "option"
+    return not is_option or param.multiple or param.is_flag or param.count or hasattr(param.type, "choices")
 
 
 def _placeholder() -> None:
