@@ -233,6 +233,32 @@ def test_steps(changes: dict[str, Any], namespace: dict[str, str] | None, expect
 
 
 @pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ({}, "not annotated: PodNetworking trading-eni is not Ready"),
+        ({"status": "Ready"}, "selected by trading-eni, but "),
+    ],
+)
+def test_why_the_webhook_has_not_annotated(status: dict[str, str], told: str) -> None:
+    trace = traced("matcher-0", {ANNOTATIONS: {}, "podNetworkings[0].status": status})
+    assert trace.stopped is not None
+    assert trace.stopped.told.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"nodes[0].status.allocatable.pods": ABSENT}, "room           3 of (unknown) pods\n"),
+        ({"nodes[0].status.allocatable.pods": "64"}, "room           3 of 64 pods\n"),
+    ],
+)
+def test_the_room_of_a_node(changes: dict[str, Any], line: str) -> None:
+    trace = trace_node(view(changes), NODES[0])
+    assert trace is not None
+    assert line in text(trace)
+
+
+@pytest.mark.parametrize(
     ("changes", "expected"),
     [
         ({LABELS: {}, ANNOTATIONS: {}}, {"selector": "ok", "webhook": "ok"}),
