@@ -250,3 +250,46 @@ def test_the_steps_of_tekton_ask_for_enis(here: Path) -> None:
     task = {"apiVersion": "tekton.dev/v1", "kind": "Task", "metadata": {"name": "a"}, "spec": {"steps": steps}}
     judged = judge_files(here, {"a.json": task})
     assert list(judged.facts) == ["where the pods of Task 'a' run, and how many there are"]
+
+
+@pytest.mark.parametrize("name", [*EXEC, *INSIDE])
+def test_documents_in_a_runbook(here: Path, name: str) -> None:
+    """In a list, so that the block is indented."""
+    inner = "".join(f"  {line}\n" for line in {**EXEC, **INSIDE}[name].splitlines())
+    text = f"# Runbook\n\n* Apply\n\n  ```yaml\n{inner}  ```\n"
+    judged = judge_files(here, {"a.md": text})
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    assert len(judged.report.pools) == 1
+    place = judged.report.findings[0].place
+    found = text.splitlines()[place.line - 1][place.column - 1 :].lstrip('\\"[')
+    assert found.startswith("ecs.g7.2xlarge")
+
+
+def test_a_broken_body_in_a_runbook_is_a_note(here: Path) -> None:
+    for inner in (job(command=["aliyun", "cs", "POST", PATH, "--body", "{…}"]),
+                  "a:\n  - aliyun cs CreateCluster --body '{…}'\n"):  # fmt: skip
+        judged = judge_files(here, {"a.md": f"```yaml\n{inner}```\n"})
+        assert (judged.problems, judged.report.exit_code) == ([], 0)
+
+
+def test_a_script_with_manifests_in_a_runbook(here: Path) -> None:
+    script = f"kubectl apply -f - <<EOF\n{DEPLOYMENT}EOF\n"
+    text = f"```yaml\n{yaml.safe_dump({'a': {'script': [script]}}, width=10_000)}```\n"
+    judged = judge_files(here, {"a.md": text})
+    assert list(judged.facts) == ["the node pool of Deployment 'a'"]
+
+
+def test_a_text_is_checked_apart_from_the_files_of_its_folder(here: Path) -> None:
+    """It may be a copy of one of them."""
+    files: dict[str, object] = {"cm.yaml": kept(**{"pool.json": json.dumps(BODY)}), "pool.json": BODY}
+    assert judge_files(here, files, ".").rules == set()
+    two = kept(**{"a.json": json.dumps(BODY), "b.json": json.dumps(BODY, indent=1).replace("3", "4")})
+    assert judge_files(here, {"cm.yaml": two}, "cm.yaml").rules == {"NP006"}
+
+
+@pytest.mark.parametrize("key", ["path", "dest"])
+def test_a_file_that_a_document_writes(here: Path, key: str) -> None:
+    written = {"tasks": [{"copy": {key: "/etc/pool.json", "content": TEXT}}, {"raw": {"a": 1}}]}
+    files = {"a.yaml": written, "make.sh": f"aliyun cs POST {PATH} --body-file /etc/pool.json\n"}
+    judged = judge_files(here, files)
+    assert (judged.rules, judged.facts, len(judged.report.pools)) == ({"ENI001"}, {}, 1)

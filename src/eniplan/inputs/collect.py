@@ -277,8 +277,8 @@ class Collected:
         self._documents += [document] if is_kept else []
         return is_kept
 
-    def _inside(self, document: Document, source: Source) -> bool:
-        """Collect the inputs in texts of a document. Return whether there are any."""
+    def _inside(self, document: Document, source: Source, outer: Block | None = None) -> bool:
+        """Collect the inputs in texts of a document, which may be in a block. Return whether there are any."""
         from eniplan.inputs import embedded, script  # noqa: PLC0415 - most runs have none
 
         file, text = document.file, source.text
@@ -288,21 +288,37 @@ class Collected:
             if "".join(spelled(word).split()) in self._texts:
                 continue  # the body of a command that has been read
             for each in script.documents_of(file, text, word):
-                is_object = isinstance(each.value, dict) and "apiVersion" in each.value
-                if isinstance(each.value, dict | list) and not is_object and self._take_groups(each):
-                    self._files_inside.add(str(place[-1]))
+                if self._take_inner(_placed(each, outer)):
+                    self._files_inside |= {str(place[-1]), *embedded.file_names(document, place)}
                     self._texts.add("".join(spelled(word).split()))
                     found = True
         for word in embedded.inner_manifests(document, source):
             for each in script.documents_of(file, text, word):
                 if isinstance(each.value, dict) and "kind" in each.value:
-                    self.document(each, named=False)
+                    self.document(_placed(each, outer), named=False)
         if found:
             self._count(file)
         return found
 
-    def _jobs(self, path: str, data: bytes, documents: Iterable[Document] = ()) -> bool:
+    def _take_inner(self, document: Document) -> bool:
+        """Collect the pools of a request that is a text of another document. Return whether it is one."""
+        is_object = isinstance(document.value, dict) and "apiVersion" in document.value
+        found = None
+        if isinstance(document.value, dict | list) and not is_object:
+            found = templates.groups(document, is_closed=self._is_closed)
+        for group in found or ():
+            # A file of the folder may have the same request: the text is a copy of it.
+            self._take_group(group._replace(key=(*group.key, document.file)))
+        return found is not None
+
+    def _jobs(self, path: str, data: bytes, documents: Iterable[Document] = (), outer: Block | None = None) -> bool:
         """Collect the calls in the scripts of a YAML file, such as the jobs of a CI, or of a Makefile.
+
+        Args:
+            path: the file.
+            data: its text, or that of a block.
+            documents: the documents in the text.
+            outer: the block with the text, if it is not the whole file.
 
         Returns:
             Whether there are any.
@@ -320,32 +336,32 @@ class Collected:
         is_make = path.endswith(MAKE_ENDINGS)
         for block in markdown.recipes(text) if is_make else markdown.scripts(text, script.is_worth):
             try:
-                found |= self._commands(path, block)
+                found |= self._commands(path, block, outer)
             except InputError as error:
                 # A description may quote a call with the body left out.
-                self._broken(path, error, is_ours=block.is_text or EXCLUSIVE_LABEL in block.text)
+                self._broken(path, error, is_ours=outer is None and (block.is_text or EXCLUSIVE_LABEL in block.text))
         source = Source(text)
         for words in (words for document in documents for words in embedded.exec_forms(document, source)):
             try:
-                found |= self._exec(path, text, words)
+                found |= self._exec(path, text, words, outer)
             except InputError as error:
-                self._broken(path, error, is_ours=True)
+                self._broken(path, error, is_ours=outer is None)
         if found:
             self._count(path)
         return found or len(self._problems) > before
 
-    def _exec(self, path: str, text: str, words: list[Word]) -> bool:
+    def _exec(self, path: str, text: str, words: list[Word], outer: Block | None) -> bool:
         """Collect the call in a command that is a list of words. Return whether it is one."""
         from eniplan.inputs import script  # noqa: PLC0415 - most runs have none
 
         call = script.read_words(path, text, words)
         if call is None:
             return False
-        self._calls.append(call)
+        self._calls.append(call._replace(document=_placed(call.document, outer)))
         self._texts.update("".join(spelled(word).split()) for word in words)
         return True
 
-    def _commands(self, path: str, block: Block) -> bool:
+    def _commands(self, path: str, block: Block, outer: Block | None = None) -> bool:
         """Collect the calls and the manifests in the commands of a script. Return whether there are any."""
         from eniplan.inputs import script  # noqa: PLC0415 - most runs have none
 
@@ -356,8 +372,9 @@ class Collected:
             calls, manifests = script.read(path, inner)
         except InputError as error:
             raise error.moved(path, block.moved) from None
-        self._calls += [call._replace(document=block.placed(call.document)) for call in calls]
-        found = [self.document(block.placed(document), named=False) for document in manifests]
+        for call in calls:
+            self._calls.append(call._replace(document=_placed(block.placed(call.document), outer)))
+        found = [self.document(_placed(block.placed(document), outer), named=False) for document in manifests]
         self._texts.add("".join(block.text.split()))
         return bool(calls) or any(found)
 
@@ -423,13 +440,22 @@ class Collected:
             if names_ours(text.data):  # makes the file an input
                 self._count(path)
         elif block.language in markdown.YAML:
-            for document in map(block.placed, read_tagged(path, block.text.encode())):
-                if is_plan(document):
-                    plan = load_document(document)
-                    self._plans[f"{path}:{block.line}"] = plan
-                    yield plan
-                elif not self.document(document, named=False):
-                    self.skip(f"{path}:{block.line}", NOTHING, block.text)
+            yield from self._yaml_block(path, block)
+
+    def _yaml_block(self, path: str, block: Block) -> Iterator[LoadedPlan]:
+        """Collect the inputs in one code block with YAML."""
+        data = block.text.encode()
+        documents = read_tagged(path, data)
+        runs = self._jobs(path, data, documents, block)
+        for each in documents:
+            holds = self._inside(each, Source(block.text), block) if templates.is_any(data) else False
+            document = block.placed(each)
+            if is_plan(document):
+                plan = load_document(document)
+                self._plans[f"{path}:{block.line}"] = plan
+                yield plan
+            elif not (self.document(document, named=False) or runs or holds):
+                self.skip(f"{path}:{block.line}", NOTHING, block.text)
 
     def document(self, document: Document, *, named: bool, number: int | None = None) -> bool:
         """See `Others.document`. `number` is the index of the document in a file that can be read again."""
@@ -702,6 +728,10 @@ class Collected:
         ]
         if not any(kept):
             self.skipped.append(item)
+
+
+def _placed(document: Document, outer: Block | None) -> Document:
+    return document if outer is None else outer.placed(document)
 
 
 def _runs_in(file: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,13 @@ def inner_requests(document: Document, source: Source) -> Iterator[tuple[Path, W
     for path, inner in _texts(document):
         if is_any(inner.encode(errors="replace")):
             yield path, _word(document, path, inner, source)
+
+
+def file_names(document: Document, path: Path) -> Iterator[str]:
+    """Yield the names of the file that a text becomes, from beside it: in cloud-init, Ansible, Argo and the like."""
+    for holder in (value_at(document.value, path[:-1]), value_at(document.value, path[:-2])):
+        names = (holder.get(key) for key in ("path", "dest")) if isinstance(holder, dict) else ()
+        yield from (os.path.basename(name) for name in names if isinstance(name, str))
 
 
 def inner_manifests(document: Document, source: Source) -> Iterator[Word]:
