@@ -293,3 +293,20 @@ def test_a_file_that_a_document_writes(here: Path, key: str) -> None:
     files = {"a.yaml": written, "make.sh": f"aliyun cs POST {PATH} --body-file /etc/pool.json\n"}
     judged = judge_files(here, files)
     assert (judged.rules, judged.facts, len(judged.report.pools)) == ({"ENI001"}, {}, 1)
+
+
+def test_a_request_in_a_text_that_is_no_json(here: Path) -> None:
+    for inner, problems in (
+        (TEXT[:-1], 1),
+        (f"[{TEXT},", 1),
+        (TEXT[:-1].replace(LABEL["key"], "a"), 0),
+        ('{"nodepool_info": 1', 0),
+        (f"{{ nodepool_info }} {LABEL['key']}: [", 0),
+    ):
+        text = kept(**{"pool.json": inner})
+        judged = judge_files(here, {"a.yaml": text})
+        assert len(judged.problems) == problems
+        assert judged.report.exit_code == (3 if problems else 0)
+        if problems:
+            assert judged.problems[0].startswith("a.yaml:3:")
+        assert judge_files(here, {"a.md": f"```yaml\n{text}```\n"}).problems == []

@@ -287,7 +287,12 @@ class Collected:
         for place, word in embedded.inner_requests(document, source):
             if "".join(spelled(word).split()) in self._texts:
                 continue  # the body of a command that has been read
-            for each in script.documents_of(file, text, word):
+            try:
+                documents = script.documents_of(file, text, word)
+            except InputError as error:
+                self._broken(file, error, is_ours=outer is None)
+                continue
+            for each in documents:
                 if self._take_inner(_placed(each, outer)):
                     self._files_inside |= {str(place[-1]), *embedded.file_names(document, place)}
                     self._texts.add("".join(spelled(word).split()))

@@ -20,6 +20,7 @@ from eniplan.inputs.words import UNKNOWN, Part, file_name, spelled, text
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, decode, read_tagged
 from eniplan.plan.fields import SECTIONS
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _BY_HAND = say("it is written in a script: change it there")
 _INSIDE = say("it is written in a text of the document: change it there")
 _PROGRAM = ("aliyun", "aliyun.exe")
 """In a recipe of make, `@`, `-` or `+` may come before it."""
+_IN_BRACKETS = re.compile(r"\s*(?:\{\s*\"|\[\s*\{\s*\")")
+"""The beginning of a JSON object, or of a list of them; not of a template, nor of a program."""
 _ADDING = ("parallel", "xargs")
 """Programs that add words to a command."""
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster", "create-cluster-node-pool", "create-cluster")
@@ -131,11 +134,17 @@ def documents_of(file: str, text: str, word: Word) -> list[Document]:
         text: its text.
         word: the text inside, with offsets in the text of the file.
 
+    Raises:
+        InputError: it can only be JSON, names the exclusive label, and is not valid.
+
     """
     built, offsets, _ = _joined(word)
+    is_json = _IN_BRACKETS.match(built) is not None
     try:
-        found = _parsed(file, ".yaml", Mapped(None, built, offsets, text), [])
+        found = _parsed(file, ".json" if is_json else ".yaml", Mapped(None, built, offsets, text), [])
     except InputError:
+        if is_json and EXCLUSIVE_LABEL in built:
+            raise
         return []
     return [document._replace(tree=Printed(document, _INSIDE)) for document in found]
 
