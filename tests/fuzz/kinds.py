@@ -131,9 +131,18 @@ def _hcl(random: Random, folder: Path) -> tuple[str, ...]:
 
 def _terragrunt(random: Random, folder: Path) -> tuple[str, ...]:
     """Write a module, and the Terragrunt file that sets its inputs."""
+    return _around_module(random, folder, "terragrunt.hcl")
+
+
+def _stack(random: Random, folder: Path) -> tuple[str, ...]:
+    """Write a module, and the component of a stack that sets its inputs."""
+    return _around_module(random, folder, "stack.tfcomponent.hcl")
+
+
+def _around_module(random: Random, folder: Path, name: str) -> tuple[str, ...]:
     (folder / "more").mkdir()
     (folder / "more" / "main.tf").write_bytes(_seed("main.tf")())
-    _file(random, folder, "terragrunt.hcl", _seed("terragrunt.hcl")(), "text")
+    _file(random, folder, name, _seed(name)(), "text")
     return ("check", ".")
 
 
@@ -408,6 +417,8 @@ KINDS = (
     Kind("hcl-module", _hcl),
     Kind("variables", _values),
     Kind("terragrunt", _terragrunt),
+    Kind("stack", _stack),
+    _reads("texts", "texts.yaml", _seed("texts.yaml"), "text", "check FILE"),
     _reads("body", "pool.json", lambda: _pool("api"), "json", "check FILE"),
     _reads("create-cluster", "cluster.json", _seed("create-cluster.json"), "json", "check FILE"),
     _reads("ros", "ros.json", lambda: _pool("ros"), "json", "check FILE"),

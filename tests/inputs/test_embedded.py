@@ -137,6 +137,9 @@ def test_a_file_that_a_config_map_has(here: Path) -> None:
     both = f"{call}---\n{kept(**{'pool.json': SEVERAL})}"
     judged = judge_files(here, {"a.yaml": both})
     assert (judged.rules, judged.facts, len(judged.report.pools)) == ({"ENI001"}, {}, 1)
+    same = job(command=["aliyun", "cs", "POST", PATH, "--body", SEVERAL])
+    judged = judge_files(here, {"a.yaml": f"{same}---\n{both}"})
+    assert (judged.rules, judged.facts, len(judged.report.pools)) == ({"ENI001"}, {}, 1)
     other = f"{call}---\n{kept(**{'other.json': SEVERAL})}"
     assert len(judge_files(here, {"a.yaml": other}).facts) == 1
 

@@ -285,8 +285,10 @@ class Collected:
         self._embed(file, file, embedded.workspace(document, text))
         found = False
         for place, word in embedded.inner_requests(document, source):
+            names = {str(place[-1]), *embedded.file_names(document, place)}
             if "".join(spelled(word).split()) in self._texts:
-                continue  # the body of a command that has been read
+                self._files_inside |= names
+                continue  # the same as the body of a command
             try:
                 documents = script.documents_of(file, text, word)
             except InputError as error:
@@ -294,7 +296,7 @@ class Collected:
                 continue
             for each in documents:
                 if self._take_inner(_placed(each, outer)):
-                    self._files_inside |= {str(place[-1]), *embedded.file_names(document, place)}
+                    self._files_inside |= names
                     self._texts.add("".join(spelled(word).split()))
                     found = True
         for word in embedded.inner_manifests(document, source):
