@@ -313,3 +313,10 @@ def test_a_request_in_a_text_that_is_no_json(here: Path) -> None:
         if problems:
             assert judged.problems[0].startswith("a.yaml:3:")
         assert judge_files(here, {"a.md": f"```yaml\n{text}```\n"}).problems == []
+
+
+@pytest.mark.parametrize("left", ["${SIZE}", "$SIZE", "{{ size }}"])
+def test_what_is_filled_in_into_a_request_in_a_text(here: Path, left: str) -> None:
+    filled = json.dumps(BODY, indent=1).replace('"desired_size": 3', f'"desired_size": {left}')
+    judged = judge_files(here, {"a.yaml": kept(**{"pool.json": filled})})
+    assert (judged.problems, list(judged.facts)) == ([], ["the size of pool 'trading'"])

@@ -138,10 +138,10 @@ def documents_of(file: str, text: str, word: Word) -> list[Document]:
         InputError: it can only be JSON, names the exclusive label, and is not valid.
 
     """
-    built, offsets, _ = _joined(word)
+    built, offsets, unknown = _joined(word)
     is_json = _IN_BRACKETS.match(built) is not None
     try:
-        found = _parsed(file, ".json" if is_json else ".yaml", Mapped(None, built, offsets, text), [])
+        found = _parsed(file, ".json" if is_json else ".yaml", Mapped(None, built, offsets, text), unknown)
     except InputError:
         if is_json and EXCLUSIVE_LABEL in built:
             raise
