@@ -12,10 +12,9 @@ from eniplan.cloud.place import endpoint_problem, is_region
 from eniplan.errors import InputError
 from eniplan.inputs import jq, markdown, shell
 from eniplan.inputs.hcl.files import _parsed
-from eniplan.inputs.script import is_worth
 from eniplan.inputs.script import read as read_script
 from eniplan.inputs.terraform import _Configured
-from eniplan.inputs.words import Part
+from eniplan.inputs.words import Part, is_worth
 from eniplan.k8s import names, numbers
 from eniplan.k8s.rollout import rollout
 from eniplan.plan.document import plain_scalar, read_documents

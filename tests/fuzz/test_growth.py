@@ -19,9 +19,9 @@ from eniplan.inputs.jq import _TOKEN
 from eniplan.inputs.markdown import _FENCE, scripts
 from eniplan.inputs.places import BLANK
 from eniplan.inputs.scalars import Source
-from eniplan.inputs.script import is_worth
 from eniplan.inputs.templates import TOKENS
 from eniplan.inputs.terraform import _Configured, _without_indexes
+from eniplan.inputs.words import is_worth
 from eniplan.k8s.numbers import go_duration, quantity
 from eniplan.kube.stream import read
 from eniplan.plan.document import plain_scalar, read_documents, read_inputs, read_tagged

@@ -320,3 +320,11 @@ def test_what_is_filled_in_into_a_request_in_a_text(here: Path, left: str) -> No
     filled = json.dumps(BODY, indent=1).replace('"desired_size": 3', f'"desired_size": {left}')
     judged = judge_files(here, {"a.yaml": kept(**{"pool.json": filled})})
     assert (judged.problems, list(judged.facts)) == ([], ["the size of pool 'trading'"])
+
+
+@pytest.mark.parametrize(
+    "command", ["[aliyun, cs, POST, %s, --body-file, /a.json]", "aliyun cs POST %s --body-file /a.json"]
+)
+def test_a_call_without_a_body_in_a_folder_is_read(here: Path, command: str) -> None:
+    judged = judge_files(here, {"ci.yml": f"services: {{a: {{command: {command % PATH}}}}}\n"}, ".")
+    assert list(judged.facts) == ["whether pool 'the file /a.json' is an exclusive node pool"]

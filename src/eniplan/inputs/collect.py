@@ -29,7 +29,7 @@ from eniplan.inputs.scalars import Source
 from eniplan.inputs.spelling import CROSSPLANE, CROSSPLANE_POOL, PULUMI, ROS, TERRAFORM, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.unread import FILE, MARKS, Patched, Unread
-from eniplan.inputs.words import spelled
+from eniplan.inputs.words import is_worth, spelled
 from eniplan.k8s.kinds import OF_PODS, PASSING_ON, PLACING
 from eniplan.k8s.patches import patched
 from eniplan.k8s.terway import ENI
@@ -188,8 +188,10 @@ class Collected:
 
     def _names_it(self, value: object, name: str) -> bool:
         """Return whether a skipped part has a text that names exclusive nodes and is no input itself."""
-        texts = ((f"{at}", "".join(str(text).split())) for at, text in leaves(value))
-        return value is None or any(name in at or (name in text and text not in self._texts) for at, text in texts)
+        if value is None or not self._texts:
+            return value is None or name in str(value)
+        named = ((at, str(text)) for at, text in leaves(value) if name in f"{at}{text}")
+        return any(name in f"{at}" or "".join(text.split()) not in self._texts for at, text in named)
 
     def pass_on(self, path: str) -> None:
         """See `Others.pass_on`."""
@@ -224,8 +226,8 @@ class Collected:
             yield from self._structured(path, data, named=named)
 
     def _structured(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
-        is_worth = _worth().search(data) or (b"apiVersion" in data and _with_pods().search(data))
-        if not (named or is_worth or os.path.basename(path) in kustomize.NAMES):
+        has_any = _worth().search(data) or (b"apiVersion" in data and _with_pods().search(data)) or is_worth(data)
+        if not (named or has_any or os.path.basename(path) in kustomize.NAMES):
             self.skip(path, NOTHING)
             return
         try:
@@ -331,17 +333,17 @@ class Collected:
             Whether there are any.
 
         """
-        if not (b"aliyun" in data or b"<<" in data):
+        if not is_worth(data):
             return False
-        from eniplan.inputs import embedded, markdown, script  # noqa: PLC0415 - most runs have none
+        from eniplan.inputs import embedded, markdown  # noqa: PLC0415 - most runs have none
 
-        if not script.is_worth(data) or any(embedded.is_printed(document.value) for document in documents):
+        if any(embedded.is_printed(document.value) for document in documents):
             return False
         before = len(self._problems)
         found = False
         text = decode(path, data)
         is_make = path.endswith(MAKE_ENDINGS)
-        for block in markdown.recipes(text) if is_make else markdown.scripts(text, script.is_worth):
+        for block in markdown.recipes(text) if is_make else markdown.scripts(text, is_worth):
             try:
                 found |= self._commands(path, block, outer)
             except InputError as error:
@@ -373,7 +375,7 @@ class Collected:
         from eniplan.inputs import script  # noqa: PLC0415 - most runs have none
 
         inner = block.text.encode()
-        if not script.is_worth(inner):
+        if not is_worth(inner):
             return False
         try:
             calls, manifests = script.read(path, inner)

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
     from eniplan.plan.document import Path, Tree
 
-_SERVICE = re.compile(rb"\bcs\b")
-_CREATES = re.compile(rb"/clusters|CreateCluster|create-cluster|ModifyCluster|modify-cluster")
 _OBJECT = re.compile(r"\bapiVersion\b")
 _BY_HAND = say("it is written in a script: change it there")
 _INSIDE = say("it is written in a text of the document: change it there")
@@ -72,12 +70,6 @@ class Call(NamedTuple):
         if not self.cluster or UNKNOWN in self.cluster:
             return None
         return Stated({"id": self.cluster}, {("id",): Origin(self.document, ())})
-
-
-def is_worth(data: bytes) -> bool:
-    """Return whether a script may create a node pool or cluster, or apply a manifest that it has."""
-    is_call = b"aliyun" in data and _SERVICE.search(data) and _CREATES.search(data)
-    return bool(is_call or (b"<<" in data and b"apiVersion" in data))
 
 
 def read(file: str, data: bytes) -> tuple[list[Call], list[Document]]:

@@ -49,3 +49,12 @@ def _identity(part: Part) -> str:
     """Return the name of a variable, or the place of another expression, at which variables keep its value."""
     found = NAME.fullmatch(part.unknown)
     return str(part.at) if found is None else f"{found[1] or found[2]}="
+
+
+_CREATES = rb"/clusters|CreateCluster|create-cluster|ModifyCluster|modify-cluster"
+
+
+def is_worth(data: bytes) -> bool:
+    """Return whether a script may create a node pool or cluster, or apply a manifest that it has."""
+    is_call = b"aliyun" in data and re.search(_CREATES, data) and re.search(rb"\bcs\b", data)
+    return bool(is_call or (b"<<" in data and b"apiVersion" in data))
