@@ -166,3 +166,46 @@ def test_merges_that_are_none(here: Path) -> None:
         assert [problem.partition(": ")[2] for problem in judged.problems] == ["`<<` merges maps only []"]
     judged = judge_files(here, {"a.yaml": f"apiVersion: eniplan/v1\ncluster:\n  {MERGE}\n"})
     assert judged.problems == ["a.yaml:3:7: the YAML tag '!include' has no meaning here [cluster[\"<<\"]]"]
+
+
+MERGED_POOLS = {
+    "Pulumi": """\
+name: a
+runtime: yaml
+resources:
+  p: {type: "alicloud:cs:NodePool", properties: {<<: !include a, instanceTypes: [ecs.g8i.8xlarge]}}
+""",
+    "Crossplane": """\
+apiVersion: cs.alibabacloud.crossplane.io/v1alpha1
+kind: KubernetesNodePool
+metadata: {name: p}
+spec: {forProvider: {<<: !include a, instanceTypes: [ecs.g8i.8xlarge]}}
+""",
+    "cluster": """\
+cluster_type: ManagedKubernetes
+nodepools:
+  - {<<: !include a, nodepool_info: {name: p}, scaling_group: {instance_types: [ecs.g8i.8xlarge]}}
+""",
+}
+
+
+@pytest.mark.parametrize("text", MERGED_POOLS.values(), ids=MERGED_POOLS)
+def test_a_pool_into_which_another_program_merges_is_open(here: Path, text: str) -> None:
+    (fact,) = judge_files(here, {"a.yaml": text}).facts
+    assert fact.startswith("whether pool ")
+    assert judge_files(here, {"a.yaml": text.replace("<<: !include a, ", "")}).facts == {}
+
+
+def test_a_resource_of_ros_into_which_another_program_merges(here: Path) -> None:
+    """A merge adds only what the resource does not have: neither its properties nor its type."""
+    text = f"""\
+ROSTemplateFormatVersion: '2015-09-01'
+Resources:
+  P:
+    {MERGE}
+    Type: ALIYUN::CS::ClusterNodePool
+"""
+    assert list(judge_files(here, {"a.yaml": text}).facts) == ["whether pool 'P' is an exclusive node pool"]
+    inner = "{ScalingGroup: {InstanceTypes: [ecs.g7.2xlarge]}, KubernetesConfig: {Labels: [{Key: %s, Value: eniOnly}]}}"
+    judged = judge_files(here, {"a.yaml": f"{text}    Properties: {inner % LABEL['key']}\n"})
+    assert "ENI001" in judged.rules

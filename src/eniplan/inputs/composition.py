@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.places import Elsewhere, NotKnown
+from eniplan.inputs.places import Elsewhere, NotKnown, lost_key
 from eniplan.inputs.spelling import CROSSPLANE, CROSSPLANE_POOL, DECIDING, Resource, camel
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
@@ -42,7 +42,7 @@ def pool_of(
         existing: see `Resource.existing`.
 
     """
-    always, first = (value_at(spec, (part,)) for part in (_ALWAYS, _FIRST))
+    always, first = (opened(value_at(spec, (part,))) for part in (_ALWAYS, _FIRST))
     if not isinstance(always, dict | NotKnown) and not isinstance(first, dict | NotKnown):
         return None
     lost = next((part for part in (always, first) if isinstance(part, NotKnown)), None)
@@ -57,6 +57,14 @@ def pool_of(
 def nothing_known(why: NotKnown) -> dict[str, Any]:
     """Return the arguments of a pool of which nothing is known, as Crossplane and Pulumi spell them."""
     return {camel(name): why for name in DECIDING}
+
+
+def opened(arguments: Any) -> Any:  # noqa: ANN401 - of a document
+    """Return the arguments of a pool, with unknown ones if another program may add any."""
+    lost = lost_key(arguments)
+    if lost is None:
+        return arguments
+    return {**nothing_known(lost), **{key: item for key, item in arguments.items() if key not in ("<<", lost)}}
 
 
 _ALWAYS, _FIRST = "forProvider", "initProvider"

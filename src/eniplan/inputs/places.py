@@ -85,7 +85,7 @@ def lost_key(value: object) -> NotKnown | None:
     """Return a key of a map that another program completes: the map may have any key."""
     if not isinstance(value, dict):
         return None
-    if isinstance(value.get("<<"), Tagged):
+    if isinstance(value.get("<<"), Tagged | NotKnown):
         return NotKnown(f"<<: {value['<<']}")
     return next((NotKnown(key) for key in value if isinstance(key, str) and BLANK.search(key)), None)
 

@@ -109,6 +109,9 @@ class _Template:
     def copies(self, name: str, item: dict[str, Any]) -> tuple[list[Copy], Message]:
         """Return the resources of a name that ROS creates, or why it creates none."""
         self._used = []
+        lost = lost_key(item)
+        if lost is not None:
+            item = {"Properties": lost, **{key: value for key, value in item.items() if key not in ("<<", lost)}}
         holds = self._condition(item["Condition"]) if "Condition" in item else True
         count = self._computed(item["Count"]) if "Count" in item else 1
         is_known = isinstance(count, int) and 0 <= count <= _MAX_COUNT
@@ -120,7 +123,9 @@ class _Template:
         for index in range(count) if is_known else (None,):
             self._index = index
             suffix = f"[{index}]" if "Count" in item and index is not None else ""
-            found.append(Copy(name, suffix, self.value(item, ("Resources", name)), is_known and holds is True))
+            found.append(
+                Copy(name, suffix, self.value(item, ("Resources", name)), is_known and holds is True and lost is None)
+            )
         self._index = None
         return found, NOTHING
 

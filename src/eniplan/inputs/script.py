@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError
 from eniplan.inputs.places import NotKnown, Origin, Printed
+from eniplan.inputs.scalars import Source
 from eniplan.inputs.shell import Command, commands
 from eniplan.inputs.templates import CLUSTER_REQUEST, TOKENS
 from eniplan.inputs.units import Stated
@@ -360,5 +362,9 @@ class Mapped:
     def moved(self, line: int, column: int) -> tuple[int, int]:
         """Return the line and column in the script for those in the body."""
         index = self._index(line, column)
-        before = self._script[: self.offsets[min(index, len(self.offsets) - 1)]]
-        return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        return _lines(self._script).place(self.offsets[min(index, len(self.offsets) - 1)])
+
+
+@lru_cache(maxsize=1)
+def _lines(script: str) -> Source:
+    return Source(script)

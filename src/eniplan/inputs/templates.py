@@ -275,14 +275,20 @@ def _type(item: Any) -> str:  # noqa: ANN401 - a value of a document
     return found if isinstance(found, str) else ""
 
 
+def _known_sections(pool: Any) -> Any:  # noqa: ANN401 - a value of a document
+    """Return a pool of a request; of one that another program completes, nothing is known."""
+    return dict.fromkeys(_SECTIONS, pool) if isinstance(pool, NotKnown) else pool
+
+
 def _request(document: Document, at: Path, address: str) -> Group:
     """Return the pools of a CreateCluster body."""
     body = value_at(document.value, at)
     spelling = CASED if any(key != api_name(key) for key in body) else BODY
     (name,) = CASED.path(("nodepools",), body)
+    asked = ((i, _known_sections(pool)) for i, pool in enumerate(_asks_for(body) or ()))
     found = [
         Resource(f"{address}{name}[{i}]", document, (*at, name, i), pool, _case(pool) or BODY)
-        for i, pool in enumerate(_asks_for(body) or ())
+        for i, pool in asked
         if isinstance(pool, dict)
     ]
     origin = Origin(document, at)
@@ -416,11 +422,12 @@ def _lost_group(document: Document, name: str, path: Path, why: NotKnown) -> Gro
 
 def _pulumi(document: Document, *, is_closed: bool) -> Iterator[Group]:
     from eniplan.inputs import pulumi  # noqa: PLC0415 - most runs have none
+    from eniplan.inputs.composition import opened  # noqa: PLC0415 - most runs have none
 
     document = pulumi.resolved(document)
     template = _Template(document, ("resources",), "properties", _PULUMI_SWITCH, _PULUMI_GROUP, camel, is_closed)
     pools = [
-        Resource(name, document, ("resources", name, "properties"), item["properties"], PULUMI)
+        Resource(name, document, ("resources", name, "properties"), opened(item["properties"]), PULUMI)
         for name, item in template.resources.items()
         if _type(item) in PULUMI_POOL and isinstance(value_at(item, ("properties",)), dict)
     ]
