@@ -315,6 +315,39 @@ def test_a_request_in_a_text_that_is_no_json(here: Path) -> None:
         assert judge_files(here, {"a.md": f"```yaml\n{text}```\n"}).problems == []
 
 
+def of_ros(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return a template with a cluster."""
+    return {
+        "ROSTemplateFormatVersion": "2015-09-01",
+        "Parameters": {"P": {"Type": "Json"}, "Q": {"Type": "String"}},
+        "Conditions": {"A": {"Fn::Equals": [{"Ref": "Q"}, "a"]}},
+        "Resources": {"C": {"Type": "ALIYUN::CS::ManagedKubernetesCluster", "Properties": properties}},
+    }
+
+
+CLUSTERS: dict[str, tuple[str, object]] = {
+    "filled in": ("nodepools", '{"cluster_type": "a", "nodepools": ${POOLS}}'),
+    "Jinja": ("nodepools", '{"cluster_type": "a", "nodepools": {{ pools | to_json }}}'),
+    "one of them": ("nodepools[0]", '{"cluster_type": "a", "nodepools": [{{ pool | to_json }}]}'),
+    "other case": ("nodepools", '{"clusterType": "a", "nodepools": "${POOLS}"}'),
+    "ROS": ("C.NodePools", of_ros({"NodePools": {"Ref": "P"}})),
+    "one of ROS": ("C.NodePools[0]", of_ros({"NodePools": [{"Fn::If": ["A", {"Count": 1}, {"Count": 2}]}]})),
+    "whole request of ROS": ("C", of_ros({"ClusterConfig": {"Ref": "P"}})),
+    "in a request of ROS": ("C.nodepools", of_ros({"ClusterConfig": {"cluster_type": "a", "nodepools": {"Ref": "P"}}})),
+    "text": ("nodepools", kept(**{"a.json": '{"cluster_type": "a", "nodepools": ${POOLS}}'})),
+    "option": ("nodepools", job(command=["aliyun", "cs", "create-cluster", "--vpcid", "a", "--nodepools", "$(POOLS)"])),
+}
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_the_pools_of_a_cluster_that_are_filled_in_are_open(here: Path, name: str) -> None:
+    address, value = CLUSTERS[name]
+    file = "a.yaml" if str(value).startswith("api") else "a.json"
+    for path in (file, "."):
+        judged = judge_files(here, {file: value}, path)
+        assert (judged.problems, list(judged.facts)) == ([], [f"whether pool {address!r} is an exclusive node pool"])
+
+
 @pytest.mark.parametrize("left", ["${SIZE}", "$SIZE", "{{ size }}"])
 def test_what_is_filled_in_into_a_request_in_a_text(here: Path, left: str) -> None:
     filled = json.dumps(BODY, indent=1).replace('"desired_size": 3', f'"desired_size": {left}')

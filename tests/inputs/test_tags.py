@@ -181,6 +181,18 @@ kind: KubernetesNodePool
 metadata: {name: p}
 spec: {forProvider: {<<: !include a, instanceTypes: [ecs.g8i.8xlarge]}}
 """,
+    "Pulumi as a whole": """\
+name: a
+runtime: yaml
+resources:
+  p: {type: "alicloud:cs:NodePool", properties: !include a}
+""",
+    "Crossplane as a whole": """\
+apiVersion: cs.alibabacloud.crossplane.io/v1alpha1
+kind: KubernetesNodePool
+metadata: {name: p}
+spec: {forProvider: !include a}
+""",
     "cluster": """\
 cluster_type: ManagedKubernetes
 nodepools:
@@ -193,7 +205,8 @@ nodepools:
 def test_a_pool_into_which_another_program_merges_is_open(here: Path, text: str) -> None:
     (fact,) = judge_files(here, {"a.yaml": text}).facts
     assert fact.startswith("whether pool ")
-    assert judge_files(here, {"a.yaml": text.replace("<<: !include a, ", "")}).facts == {}
+    if "<<" in text:
+        assert judge_files(here, {"a.yaml": text.replace("<<: !include a, ", "")}).facts == {}
 
 
 def test_a_resource_of_ros_into_which_another_program_merges(here: Path) -> None:

@@ -13,7 +13,7 @@ from eniplan.inputs.places import Elsewhere, NotKnown, lost_key
 from eniplan.inputs.spelling import CROSSPLANE, CROSSPLANE_POOL, DECIDING, Resource, camel
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
-from eniplan.plan.document import value_at
+from eniplan.plan.document import Tagged, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -61,6 +61,8 @@ def nothing_known(why: NotKnown) -> dict[str, Any]:
 
 def opened(arguments: Any) -> Any:  # noqa: ANN401 - of a document
     """Return the arguments of a pool, with unknown ones if another program may add any."""
+    if isinstance(arguments, Tagged):
+        return nothing_known(NotKnown(arguments))
     lost = lost_key(arguments)
     if lost is None:
         return arguments

@@ -31,7 +31,7 @@ from eniplan.inputs.spelling import (
 from eniplan.k8s.kinds import objects
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
-from eniplan.plan.document import decode, path_text, read_tagged, value_at
+from eniplan.plan.document import Tagged, decode, path_text, read_tagged, value_at
 from eniplan.plan.fields import api_name, pascal
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.values import NamedTuple
@@ -105,7 +105,7 @@ def groups(document: Document, *, is_closed: bool, changed: str = "") -> list[Gr
         return _bodies(document, changed) or _nested(document)
     if is_ros(value):
         return list(_ros(document, is_closed=is_closed))
-    if isinstance(_asks_for(value), list) and _names_a_cluster(value):
+    if _asks_for_any(value) and _names_a_cluster(value):
         return [_request(document._replace(value=blanked(value)), (), "")]
     if "steps" in value:
         from eniplan.inputs.preview import is_preview, pools  # noqa: PLC0415 - most runs have none
@@ -275,9 +275,17 @@ def _type(item: Any) -> str:  # noqa: ANN401 - a value of a document
     return found if isinstance(found, str) else ""
 
 
-def _known_sections(pool: Any) -> Any:  # noqa: ANN401 - a value of a document
-    """Return a pool of a request; of one that another program completes, nothing is known."""
-    return dict.fromkeys(_SECTIONS, pool) if isinstance(pool, NotKnown) else pool
+def _asks_for_any(value: dict[str, Any]) -> bool:
+    return isinstance(blanked(_asks_for(value)), list | NotKnown)
+
+
+def _each(asked: Any, sections: tuple[str, ...]) -> Iterator[tuple[Path, dict[str, Any]]]:  # noqa: ANN401 - of a document
+    """Yield the pools of a cluster with their paths in its list; of what is not known, a pool of unknown sections."""
+    if isinstance(asked, NotKnown):
+        yield (), dict.fromkeys(sections, asked)
+    for i, pool in enumerate(asked if isinstance(asked, list) else ()):
+        if isinstance(pool, dict | NotKnown):
+            yield (i,), dict.fromkeys(sections, pool) if isinstance(pool, NotKnown) else pool
 
 
 def _request(document: Document, at: Path, address: str) -> Group:
@@ -285,11 +293,9 @@ def _request(document: Document, at: Path, address: str) -> Group:
     body = value_at(document.value, at)
     spelling = CASED if any(key != api_name(key) for key in body) else BODY
     (name,) = CASED.path(("nodepools",), body)
-    asked = ((i, _known_sections(pool)) for i, pool in enumerate(_asks_for(body) or ()))
     found = [
-        Resource(f"{address}{name}[{i}]", document, (*at, name, i), pool, _case(pool) or BODY)
-        for i, pool in asked
-        if isinstance(pool, dict)
+        Resource(f"{address}{path_text((name, *inner))}", document, (*at, name, *inner), pool, _case(pool) or BODY)
+        for inner, pool in _each(_asks_for(body), _SECTIONS)
     ]
     origin = Origin(document, at)
     stated = facts_of(spelling.body_of(body), lambda path: origin.inner(spelling.path(path, body)))
@@ -357,6 +363,7 @@ def _completed(value: dict[str, Any], lost: Mapping[Path, str]) -> dict[str, Any
 # --- ROS ----------------------------------------------------------------------------------------------------------
 
 _ROS_SWITCH, _ROS_GROUP = ("ALIYUN::ECS::VSwitch",), ("ALIYUN::ECS::SecurityGroup",)
+_ROS_SECTIONS = ("KubernetesConfig", "ScalingGroup")
 _ROS_NESTED = ("MODULE::", "ALIYUN::ROS::Stack")
 """Resources with a template of their own."""
 _BY_NESTED = NotKnown(say("a nested template creates its pools: check that one, too"))
@@ -386,12 +393,9 @@ def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
             alone |= set() if copy.is_certain else {name}
         elif isinstance(known.get("ClusterConfig"), dict):
             yield _request(document, (*path, "ClusterConfig"), f"{name}.")
-        elif isinstance(known.get("NodePools"), list):
-            pools = [
-                Resource(f"{name}.NodePools[{i}]", document, (*path, "NodePools", i), pool, ROS)
-                for i, pool in enumerate(known["NodePools"])
-                if isinstance(pool, dict)
-            ]
+        elif isinstance(known.get("NodePools"), list | NotKnown):
+            each = ((("NodePools", *i), pool) for i, pool in _each(known["NodePools"], _ROS_SECTIONS))
+            pools = [Resource(f"{name}.{path_text(i)}", document, (*path, *i), pool, ROS) for i, pool in each]
             yield template.group((document.file, name), pools, copy.name)
     for name, item in template.resources.items():
         if not _type(item) and EXCLUSIVE_LABEL in str(item):
@@ -406,14 +410,15 @@ def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
 
 def _only_ros_knows(kind: str, properties: Any) -> NotKnown | None:  # noqa: ANN401 - a value of a document
     """Return why only ROS knows the pools of a resource; None if the template says it, or if it has none."""
-    if isinstance(properties, NotKnown):
-        return properties if kind == RESOURCE_TYPE else None
+    whole = properties if kind == RESOURCE_TYPE else value_at(properties, ("ClusterConfig",))
+    if isinstance(whole, NotKnown):
+        return whole
     return _BY_NESTED if kind.startswith(_ROS_NESTED) and EXCLUSIVE_LABEL in str(properties) else None
 
 
 def _lost_group(document: Document, name: str, path: Path, why: NotKnown) -> Group:
     """Return a pool of which only ROS knows whether it exists, and what it is."""
-    lost = dict.fromkeys(("KubernetesConfig", "ScalingGroup"), why)
+    lost = dict.fromkeys(_ROS_SECTIONS, why)
     return Group((document.file, name), [Resource(name, document, path, lost, ROS)], is_certain=False)
 
 
@@ -429,7 +434,7 @@ def _pulumi(document: Document, *, is_closed: bool) -> Iterator[Group]:
     pools = [
         Resource(name, document, ("resources", name, "properties"), opened(item["properties"]), PULUMI)
         for name, item in template.resources.items()
-        if _type(item) in PULUMI_POOL and isinstance(value_at(item, ("properties",)), dict)
+        if _type(item) in PULUMI_POOL and isinstance(value_at(item, ("properties",)), dict | Tagged)
     ]
     yield from template.groups(pools)
 
