@@ -146,6 +146,7 @@ WORKLOAD_KIND = Fact("workloads[].kind", _OF)
 REPLICAS = Fact("workloads[].replicas", _OF)
 MAX_REPLICAS = Fact("workloads[].maxReplicas", _OF)
 WORKLOAD_POOL = Fact("workloads[].nodePool", "the node pool of {about}")
+WORKLOAD_POOLS = Fact("workloads[].nodePools", "how the pods of {about} spread over its node pools")
 WORKLOAD_NETWORKING = Fact("workloads[].podNetworking", "the PodNetworking of {about}")
 ENI_REQUEST = Fact("workloads[].eniRequest", _OF)
 TOLERATIONS = Fact("workloads[].tolerations", _OF)
@@ -273,7 +274,7 @@ LOAD = (
 )  # fmt: skip
 """The facts that decide how many ENIs a pool has and its pods use."""
 ZONES = (NODE_V_SWITCHES, V_SWITCHES)
-MEANT = (POOL_NAME, NETWORKING_POOLS, NETWORKING_NAME, WORKLOAD_POOL, WORKLOAD_NETWORKING)
+MEANT = (POOL_NAME, NETWORKING_POOLS, NETWORKING_NAME, WORKLOAD_POOL, WORKLOAD_POOLS, WORKLOAD_NETWORKING)
 """The facts that decide which PodNetworkings the pods of a pool get."""
 POD_CONFIGS = (
     *MEANT, KIND, POD_DEFAULTS, TERWAY_CONFIGS, TERWAY_CONFIG, CONFIG_LABEL, V_SWITCHES, SYSTEM_PODS, HOST_NETWORK,

@@ -200,16 +200,128 @@ def test_which_pool_a_workload_runs_on(here: Path, spec: dict[str, Any], wanted:
     assert [name.split("'")[1] for name in names] == ([] if wanted is None else [wanted])
 
 
-def test_a_workload_that_several_pools_would_take_is_left_open(here: Path) -> None:
+SPREAD = "how the pods of StatefulSet 'matcher' spread over its node pools"
+WHICH = "the node pool of StatefulSet 'matcher'"
+
+
+def test_a_workload_that_several_pools_take(here: Path) -> None:
     files = {"m.yaml": stream(workload()), "p.json": pool(), "q.json": pool("other")}
     judged = judge_files(here, files)
     assert judged.rules == set()
-    assert judged.facts == {"the node pool of StatefulSet 'matcher'": "metadata"}
-    told = "it matches other, trading: choose one with the annotation eniplan.dev/node-pool: POOL"
-    assert str(judged.report.undecided[0].hint) == told
+    (found,) = judged.report.undecided
+    assert (found.fact, found.place.path) == (SPREAD, "metadata")
+    assert not {"ENI008", "WL001", "WL002", "WL007", "WL020"} & {*found.rules}
+    assert {"ENI012", "NET002", "WL016", "WL018", "WL019"} < {*found.rules}
+    assert str(found.hint) == (
+        "it may run on nodes of other, trading; the annotation eniplan.dev/node-pool: POOL states that one of them "
+        "is meant"
+    )
     annotated = workload(notes={"eniplan.dev/node-pool": "other"})
     judged = judge_files(here, files | {"m.yaml": stream(annotated)})
     assert judged.facts == {}
+
+
+def test_pools_of_which_one_repels_pods_are_not_shared(here: Path) -> None:
+    """What keeps pods off one pool only would be missed."""
+    files = {"m.yaml": stream(workload()), "p.json": pool(), "q.json": pool("other", taint=None)}
+    assert WHICH in judge_files(here, files).facts
+    one = workload(nodeSelector={"node.kubernetes.io/some": "1"})  # whether nodes have it is unknown
+    files = {"m.yaml": stream(one), "p.json": pool(), "q.json": pool("other")}
+    assert WHICH in judge_files(here, files).facts
+
+
+def sized(replicas: int, name: str = "matcher", **spec: object) -> dict[str, Any]:
+    one = workload(labels={"app": name})
+    one["spec"]["template"]["spec"] |= spec
+    one["metadata"]["name"] = name
+    one["spec"]["replicas"] = replicas
+    return one
+
+
+def scaling_to(most: int) -> dict[str, Any]:
+    target = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "matcher"}
+    about = {"name": "matcher", "namespace": "trading"}
+    spec = {"scaleTargetRef": target, "maxReplicas": most}
+    return {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": about, "spec": spec}
+
+
+TWO_EACH: dict[str, Any] = {"containers": [{"name": "a", "image": "b", "resources": {"limits": {"aliyun/eni": "2"}}}]}
+APART: dict[str, Any] = {
+    "affinity": {
+        "podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [
+                {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "matcher"}}}
+            ]
+        }
+    }
+}
+ROOM: dict[str, tuple[list[dict[str, Any]], str | None, bool]] = {
+    # The manifests; the level of ENI008 for what 6 nodes with 7 ENIs each have; and whether there may be too few.
+    "as many": ([sized(42)], None, False),
+    "one more": ([sized(43)], "error", False),
+    "one more of two workloads": ([sized(30), sized(13, "feed")], "error", False),
+    "once scaled": ([sized(42), scaling_to(43)], "warning", False),
+    "two ENIs a pod": ([sized(18, **TWO_EACH)], None, False),
+    "two ENIs a pod, and no place for one": ([sized(19, **TWO_EACH)], None, True),
+    "of two sizes": ([sized(2, **TWO_EACH), sized(2, "feed")], None, True),
+    "apart": ([sized(3, **APART)], None, True),
+    "beside pods of one of the pools": ([sized(3), sized(2, "feed", nodeSelector={"team": "b"})], None, True),
+    "on the host network": ([sized(43, hostNetwork=True, containers=[{"name": "a", "image": "b"}])], None, False),
+}
+
+
+@pytest.mark.parametrize("name", ROOM)
+def test_the_room_that_several_pools_have_together(here: Path, name: str) -> None:
+    manifests, level, is_open = ROOM[name]
+    files = {"m.yaml": stream(*manifests), "p.json": pool(), "q.json": pool("other", team="b")}
+    report = judge_files(here, files).report
+    assert [finding.level for finding in report.findings if finding.rule.id == "ENI008"] == ([level] if level else [])
+    assert any("ENI008" in item.rules for item in report.undecided) == is_open
+
+
+def test_what_is_told_of_pools_that_share_pods(here: Path) -> None:
+    files = {"m.yaml": stream(sized(43)), "p.json": pool(), "q.json": pool("other")}
+    (finding,) = judge_files(here, files).report.findings
+    assert str(finding.message) == (
+        "the pods of matcher need 43 exclusive ENIs, and the pools that they may run in have 42 left for them together "
+        "at their largest size: other, trading"
+    )
+    assert finding.place.path == "metadata.name"
+    assert (finding.facts["needed"], finding.facts["left"]) == (43, 42)
+    scaled = judge_files(here, files | {"m.yaml": stream(sized(42), scaling_to(44))}).report.findings[0]
+    assert "need 44 exclusive ENIs once autoscalers have scaled them to maxReplicas" in str(scaled.message)
+
+
+def test_pools_of_unknown_size_that_share_pods(here: Path) -> None:
+    unsized = pool("other")
+    unsized["scaling_group"]["desired_size"] = "${SIZE}"
+    files = {"m.yaml": stream(sized(2)), "p.json": pool(), "q.json": unsized}
+    (found,) = [item for item in judge_files(here, files).report.undecided if item.fact == SPREAD]
+    assert "ENI008" in found.rules
+
+
+@pytest.mark.parametrize(
+    ("spec", "v_switches", "is_open"),
+    [
+        ({}, ["vsw-j", "vsw-k"], False),
+        ({}, ["vsw-k"], True),  # Terway's webhook keeps the pods in zone k
+        ({}, None, True),
+        ({"nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-k"}}, ["vsw-j", "vsw-k"], True),
+    ],
+)
+def test_zones_that_pods_of_several_pools_may_not_use(
+    here: Path,
+    spec: dict[str, Any],
+    v_switches: list[str] | None,
+    is_open: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    facts = {**CLUSTER, "vSwitches": [*CLUSTER["vSwitches"], {"id": "vsw-k", "zone": "cn-hangzhou-k"}]}
+    pools = {"p.json": pool(), "q.json": pool("other")}
+    for body in pools.values():
+        body["scaling_group"]["vswitch_ids"] = ["vsw-j", "vsw-k"]
+    own = networking(selector={"podSelector": {"matchLabels": {"app": "matcher"}}}, vSwitchOptions=v_switches)
+    found = judge_files(here, {"m.yaml": stream(own, sized(2, **spec)), **pools}, cluster=facts).report.undecided
+    assert any("ENI008" in item.rules for item in found) == is_open
 
 
 ZONE = "topology.kubernetes.io/zone"

@@ -14,8 +14,9 @@ from eniplan.inputs.workloads import Part
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.terway import NETWORKS_REQUEST
 from eniplan.k8s.values import listing
-from eniplan.messages import say
+from eniplan.messages import named, say
 from eniplan.plan.load import Gap, LoadedPlan, load, load_document
+from eniplan.plan.model import POOL_ANNOTATION
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
@@ -216,8 +217,13 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
     lost = manifests.lost_selectors()
     # PN005 speaks of the whole PodNetworking.
     gaps += (Gap(("podNetworkings", first + i)) for i, pn in enumerate(networkings) if pn.value["name"] in lost)
+    more: dict[Path, tuple[str, ...]] = {
+        ("workloads", first_workload + i): home.more for i, home in enumerate(here.values()) if home.more
+    }
     for i, home in enumerate(here.values()):
         at: Path = ("workloads", first_workload + i)
+        if home.more:
+            gaps.append(Gap((*at, "nodePools"), _spread((home.pool, *home.more))))
         if home.pool is None and home.missing is None:
             silent.add((*at, "nodePool"))
         if home.open:
@@ -225,7 +231,9 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
         if "podNetworking" in home.open:
             silent.add((*at, *_NETWORKS))
         gaps += (Gap((*at, key), why) for key, why in home.open.items())
-    return unit._replace(value=draft.value, origins=draft.origins, silent=unit.silent | silent, gaps=tuple(gaps))
+    return unit._replace(
+        value=draft.value, origins=draft.origins, silent=unit.silent | silent, gaps=tuple(gaps), more_pools=more
+    )
 
 
 def _strange_ids(unit: Unit, networkings: list[Part], first: int) -> Iterator[Gap]:
@@ -256,6 +264,11 @@ def _meant(part: Part, unit: Unit, pools: list[str]) -> Part:
     same = [item for item in unit.value.get("podNetworkings", ()) if item["name"] == part.value["name"]]
     names = same[0].get("nodePools") if same else pools if len(pools) == 1 else None
     return part if names is None else part._replace(value={**part.value, "nodePools": names})
+
+
+def _spread(pools: tuple[str | None, ...]) -> str:
+    return say("it may run on nodes of {pools}; the annotation {annotation}: POOL states that one of them is meant",
+               pools=named(pools), annotation=POOL_ANNOTATION)  # fmt: skip
 
 
 def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:

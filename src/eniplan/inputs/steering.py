@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.inputs.workloads import Workload, requests_eni
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.nodes import NodeLabels, repelling
-from eniplan.messages import say
+from eniplan.messages import named, say
 from eniplan.plan.model import (
     EXCLUSIVE_LABEL,
     EXCLUSIVE_NODE,
@@ -44,6 +44,8 @@ class Steering(NamedTuple):
     """The keys of a workload of a plan whose values the manifests leave open, and why."""
     missing: str | None = None
     """The pool that the workload names, if it does not exist."""
+    more: tuple[str, ...] = ()
+    """Further pools that differ in nothing that keeps pods off: the scheduler chooses among all of them."""
 
 
 class Alike(NamedTuple):
@@ -106,10 +108,18 @@ def steer(workload: Workload, pools: Pools) -> Steering | None:
         # Pods that no PodNetworking selects are not for these nodes, and then need no toleration.
         return Steering(None, found.name, {**open_, "nodePool": found.why})
     fitting = tolerated or able[:1]
-    if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # a DaemonSet runs on all of them
-        return Steering(fitting[0].name, found.name, open_)
+    is_one = len(fitting) == 1 or workload.object.kind in PER_NODE  # a DaemonSet runs on all of them
+    if fitting and (is_one or _are_alike(fitting, pod, allowed)):
+        return Steering(fitting[0].name, found.name, open_, more=() if is_one else tuple(p.name for p in fitting[1:]))
     why = _several([pool.name for pool in fitting]) if able else _no_pool(pod, pools)
     return Steering(None, found.name, {**open_, "nodePool": why})
+
+
+def _are_alike(fitting: list[NodePool], pod: Pod, groups: Iterable[Alike]) -> bool:
+    """Return whether pods may certainly run on each of these pools, which differ in nothing that keeps pods off."""
+    one = fitting[0]
+    same = (each for each in groups if (each.pools[0].kind, each.pools[0].node_taints) == (one.kind, one.node_taints))
+    return sum(len(each.pools) for each in same if pod.placement.allows(each.nodes)) == len(fitting)
 
 
 def _is_meant(workload: Workload, pools: Iterable[Alike]) -> bool:
@@ -120,7 +130,7 @@ def _is_meant(workload: Workload, pools: Iterable[Alike]) -> bool:
 
 
 def _several(pools: list[str]) -> str:
-    return say("it matches {pools}: choose one with the annotation {annotation}: POOL", pools=tuple(pools),
+    return say("it matches {pools}: choose one with the annotation {annotation}: POOL", pools=named(pools),
                annotation=POOL_ANNOTATION)  # fmt: skip
 
 

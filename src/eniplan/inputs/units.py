@@ -13,6 +13,8 @@ from eniplan.plan.schema import API_VERSION
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from eniplan.inputs.places import Places
     from eniplan.plan.document import Document, Path
     from eniplan.plan.model import NodePool, Plan
@@ -50,10 +52,15 @@ class Unit(NamedTuple):
     """See `LoadedPlan.beside`."""
     form: str = ""
     """See `LoadedPlan.form`."""
+    more_pools: Mapping[Path, tuple[str, ...]] = {}
+    """See `Workload.more_pools`, by the paths of workloads."""
 
     def load(self) -> LoadedPlan:
         """Return it as a plan."""
         loaded = load_document(translated(self.value, self.origins))
+        if loaded.plan is not None and self.more_pools:
+            spread = (w._replace(more_pools=self.more_pools.get(w.path, ())) for w in loaded.plan.workloads)
+            loaded = loaded._replace(plan=loaded.plan._replace(workloads=tuple(spread)))
         return loaded._replace(
             left_out=loaded.left_out | self.silent,
             gaps=self.gaps,

@@ -172,6 +172,7 @@ def workload_part(item: Object, found: Holder, template: Template) -> Part:
         ("selector",): item.origin("spec", "selector"),
         ("strategy",): item.origin(*(found.strategy or ())),
         ("nodePool",): item.origin("metadata"),
+        ("nodePools",): item.origin("metadata"),
         ("podNetworking",): item.origin(*template.path, "metadata", "labels"),
         ("namespaceLabels",): item.origin("metadata", "namespace"),
     }

@@ -347,6 +347,8 @@ class Workload(NamedTuple):
     """Whether the name is a `generateName`, which Kubernetes completes."""
     max_replicas: int = 0
     """The largest number of pods an autoscaler may set; 0: none scales it."""
+    more_pools: tuple[str, ...] = ()
+    """Further pools that the scheduler may put its pods on. Only inputs find them: a plan names one pool."""
 
     def at(self, key: str) -> Path:
         """Return the key path of the value of a plan's key: in the template, if the workload has one."""
@@ -357,6 +359,11 @@ class Workload(NamedTuple):
     def is_passed_by(self) -> bool:
         """Whether Terway passes its pods by, and they take no ENI: on the host network, or with the label for that."""
         return self.host_network or (self.pod is not None and self.pod.is_ignored)
+
+    @property
+    def takes_enis(self) -> bool:
+        """Whether its pods may use or request ENIs. On the host network, few do."""
+        return not self.host_network or bool(self.eni_request)
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -531,7 +538,8 @@ def _pool(path: Path, value: Mapping[str, Any]) -> NodePool:
 
 
 _OF_NETWORKING = ("name", "node_pools", "v_switch_selection_policy", "eni_type", "allocation")
-_OF_WORKLOAD = tuple(field for field in Workload._fields if field not in {"path", "pod", "repeated", "is_prefix"})
+_NOT_STATED = {"path", "pod", "repeated", "is_prefix", "more_pools"}
+_OF_WORKLOAD = tuple(field for field in Workload._fields if field not in _NOT_STATED)
 
 
 def _pod_networking(path: Path, value: Mapping[str, Any]) -> PodNetworking:

@@ -23,9 +23,12 @@ from eniplan.rules.packing import (
     packed,
     rivals,
     takers_of,
+    with_erdma,
+    with_possible,
 )
 from eniplan.rules.requests import fits, requests_of
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, KUBERNETES_REQUESTS, WWT
+from eniplan.rules.spread import beyond_pools
 
 if TYPE_CHECKING:
     from eniplan.k8s.pods import PodTerm
@@ -115,9 +118,9 @@ def eni008(view: PlanView) -> Outcome:
                 pool=pool.pool.name, capacity=load.room, needed=load.needed,
             )  # fmt: skip
             yield Hit(pool.path, message, _remedy(load), _numbers(load), level="warning")
-        elif not _with_erdma(load, pool).fits():
+        elif not with_erdma(load, pool).fits():
             yield lacking(facts.ERDMA)
-        elif not _with_possible(load, pool).fits():
+        elif not with_possible(load, pool).fits():
             titles = named([guest.title for guest in pool.possible_guests])
             about = say("{titles}: whether its nodes are those of pool {pool!r}", titles=titles, pool=pool.pool.name)
             hint = say("they tolerate the pool's taints: pin them with a node affinity, or remove the toleration")
@@ -125,18 +128,14 @@ def eni008(view: PlanView) -> Outcome:
         for report in (_scaled_up, _stranded, _in_zones, _rivals, _together) if fits else ():
             yield from report(pool, load)
         yield from _kept_apart(pool, load)
-
-
-def _with_erdma(load: Load, pool: PoolView) -> Load:
-    """Return the load of nodes on which eRDMA takes an ENI, if it may."""
-    return load._replace(per_node=min((load.per_node, *pool.pods_beside_erdma.values())))
+    yield from beyond_pools(view)
 
 
 def _stranded(pool: PoolView, load: Load) -> Outcome:
     """Report pods of several ENIs that fit only if the scheduler happens to place the others well."""
     enough = load.safe_nodes()
     if load.nodes >= enough:
-        if load.nodes < _with_erdma(load, pool).safe_nodes():
+        if load.nodes < with_erdma(load, pool).safe_nodes():
             yield lacking(facts.ERDMA)
         return
     message = say(
@@ -276,16 +275,6 @@ def _scaled_up(pool: PoolView, load: Load) -> Outcome:
     yield Hit(pool.path, message, hint, _numbers(load), level="warning")
 
 
-def _with_possible(load: Load, pool: PoolView) -> Load:
-    """Return the load including pods that may land there too."""
-    for guest in pool.possible_guests:
-        if guest.replicas is None:
-            load = load._replace(every_node=load.every_node + guest.enis)
-        else:
-            load = load.with_more(guest.enis, guest.replicas)
-    return load
-
-
 def _shortage(pool: PoolView, load: Load) -> Message:
     """Return which pods have no room, in words."""
     guests = [guest.title for guest in pool.guests]
@@ -401,8 +390,8 @@ _LARGE: dict[str, Any] = {
     "The pods request more CPU or memory than the nodes of the pool have",
     needs=(
         *facts.ALL_TYPES, facts.LINGJUN_TYPE, facts.CORES, facts.MEMORY, *facts.SIZES, facts.POOL_NAME,
-        facts.WORKLOAD_POOL, facts.WORKLOAD_KIND, facts.REPLICAS, facts.MAX_REPLICAS, facts.TEMPLATE, facts.AMOUNTS,
-        facts.WORKLOADS,
+        facts.WORKLOAD_POOL, facts.WORKLOAD_POOLS, facts.WORKLOAD_KIND, facts.REPLICAS, facts.MAX_REPLICAS,
+        facts.TEMPLATE, facts.AMOUNTS, facts.WORKLOADS,
     ),
     effect="The surplus pods stay Pending, although ENIs are free. The requests are compared with the whole size of "
     "the instances: nodes offer less, since they keep some for themselves, and for pods that the plan does not have.",

@@ -247,6 +247,21 @@ def load_of(pool: PoolView) -> Load | None:
     return Load(nodes, per_node, every_node, pods, alone)
 
 
+def with_erdma(load: Load, pool: PoolView) -> Load:
+    """Return the load of nodes on which eRDMA takes an ENI, if it may."""
+    return load._replace(per_node=min((load.per_node, *pool.pods_beside_erdma.values())))
+
+
+def with_possible(load: Load, pool: PoolView) -> Load:
+    """Return the load including pods that may land there too."""
+    for guest in pool.possible_guests:
+        if guest.replicas is None:
+            load = load._replace(every_node=load.every_node + guest.enis)
+        else:
+            load = load.with_more(guest.enis, guest.replicas)
+    return load
+
+
 def count_nodes(number: int) -> Message:
     """Return a number of nodes, in words."""
     return count(number, "{n} node", "{n} nodes")

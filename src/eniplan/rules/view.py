@@ -226,19 +226,21 @@ class PlanView(View):
 
     @cached_property
     def workloads_by_pool(self) -> dict[str, list[Workload]]:
-        """The workloads that use or request ENIs, by the pool that they name. On the host network, few do."""
+        """The workloads that use or request ENIs, by their only pool. On the host network, few do."""
         out: dict[str, list[Workload]] = {}
         for workload in self.plan.workloads:
-            if not workload.host_network or workload.eni_request:
+            if workload.takes_enis and not workload.more_pools:
                 out.setdefault(workload.node_pool, []).append(workload)
         return out
 
     @cached_property
     def requesting(self) -> dict[str, list[Workload]]:
-        """The workloads of which each pod requests CPU or memory, by the pool that they name. Most plans state none."""
+        """The workloads of which each pod requests CPU or memory, by their only pool. Most plans state none."""
         out: dict[str, list[Workload]] = {}
         for workload in self.plan.workloads:
             pod = workload.pod
+            if workload.more_pools:
+                continue
             if pod is not None and (pod.unmeasured or pod.request(CPU) or pod.request(MEMORY)):
                 out.setdefault(workload.node_pool, []).append(workload)
         return out
@@ -259,7 +261,7 @@ class PlanView(View):
             for name in pn.node_pools:
                 out.setdefault(name, {})[pn.name] = pn
         for workload in self.plan.workloads:
-            for name in workload.networks:
+            for name in () if workload.more_pools else workload.networks:
                 if name in self.pod_networkings:
                     out.setdefault(workload.node_pool, {})[name] = self.pod_networkings[name]
         return {pool: list(found.values()) for pool, found in out.items()}

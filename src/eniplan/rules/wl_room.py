@@ -56,6 +56,7 @@ def _kept_apart(topology_key: str, replicas: int, **more: Any) -> dict[str, Any]
     "No two pods of a workload may share a zone, and the pool has too few zones",
     needs=(
         facts.WORKLOAD_POOL,
+        facts.WORKLOAD_POOLS,
         facts.POOL_NAME,
         facts.KIND,
         facts.TEMPLATE,
@@ -155,6 +156,7 @@ def _spread(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
     "The pods of a workload cannot spread as they must",
     needs=(
         facts.WORKLOAD_POOL,
+        facts.WORKLOAD_POOLS,
         facts.POOL_NAME,
         facts.KIND,
         facts.LABELS,
@@ -268,6 +270,7 @@ def _zones(number: int) -> Message:
     "A rolling update of a workload waits forever",
     needs=(
         *facts.LOAD,
+        facts.WORKLOAD_POOLS,
         facts.STRATEGY,
         *facts.ZONES,
         facts.ZONE_POLICY,

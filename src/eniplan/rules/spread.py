@@ -1,0 +1,120 @@
+"""Pods that the scheduler may put on nodes of several pools: whether these have room for them together, for ENI008."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from eniplan import facts
+from eniplan.messages import named, say
+from eniplan.rules.base import Hit, Unknown
+from eniplan.rules.packing import load_of, takers_of, with_erdma, with_possible
+from eniplan.values import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from eniplan.plan.model import Workload
+    from eniplan.rules.packing import Load
+    from eniplan.rules.view import PlanView, PoolView
+
+
+class Shared(NamedTuple):
+    """Pools, and the workloads of which each pod may run on any of them."""
+
+    pools: tuple[PoolView, ...]
+    workloads: tuple[Workload, ...]
+
+    def of_each_zones(self) -> Iterable[PoolView]:
+        """Return one of the pools for each combination of zones: what keeps pods off nodes is alike in all others."""
+        return {pool.zones: pool for pool in self.pools}.values()
+
+    def pods(self, *, scaled: bool) -> Counter[int]:
+        """Return the pods by the ENIs that each uses, at their replicas or as many as autoscalers may set."""
+        found = Counter[int]()
+        for taker, workload in zip(takers_of(self.pools[0], self.workloads), self.workloads, strict=True):
+            found[taker.enis] += workload.most_replicas if scaled else taker.pods
+        return +Counter({enis: pods for enis, pods in found.items() if enis})
+
+
+def shared(view: PlanView) -> tuple[Shared, ...]:
+    """Return the sets of pools that share workloads."""
+    found: dict[tuple[str, ...], list[Workload]] = {}
+    for workload in view.plan.workloads:
+        if workload.more_pools and workload.takes_enis:
+            found.setdefault((workload.node_pool, *workload.more_pools), []).append(workload)
+    return tuple(Shared(tuple(map(view.pools_by_name.__getitem__, names)), tuple(w)) for names, w in found.items())
+
+
+def beyond_pools(view: PlanView) -> Iterator[Hit | Unknown]:
+    """Compare what pods that several pools may run need with what is left in these pools together."""
+    found = view.once(shared)
+    in_pool = Counter(pool.path for each in found for pool in each.pools)
+    for each in found:
+        loads = [pool.once(load_of) for pool in each.pools]
+        known = [load for load in loads if load is not None]
+        left = sum(max(load.room - load.needed, 0) for load in known)
+        now, later = (_enis(each.pods(scaled=scaled)) for scaled in (False, True))
+        if len(known) == len(loads) and later > left:
+            yield _shortage(each, later if now <= left else now, left, is_now=now > left)
+        elif len(known) < len(loads) or not _fit(each, known, is_alone=all(in_pool[p.path] == 1 for p in each.pools)):
+            for workload in each.workloads:
+                about = say("{kind} {name!r}", kind=workload.kind, name=workload.name)
+                yield Unknown((*workload.path, "nodePools"), facts.WORKLOAD_POOL, about)
+
+
+def _enis(pods: Counter[int]) -> int:
+    return sum(enis * number for enis, number in pods.items())
+
+
+def _fit(each: Shared, loads: list[Load], *, is_alone: bool) -> bool:
+    """Return whether all pods certainly find room, wherever the scheduler puts them.
+
+    Args:
+        each: the pools, and the pods that they share.
+        loads: what else runs in each of these pools.
+        is_alone: whether they share no other pods.
+
+    """
+    pods = each.pods(scaled=True)
+    sure = [with_possible(with_erdma(load, pool), pool) for load, pool in zip(loads, each.pools, strict=True)]
+    free = [load.free_per_node // max(pods, default=1) * load.nodes for load in sure]
+    return (
+        is_alone
+        and not any(load.pods for load in sure)
+        and len(pods) <= 1
+        and sum(pods.values()) <= sum(free)
+        and all(_is_free(workload, pool) for workload in each.workloads for pool in each.of_each_zones())
+    )
+
+
+def _is_free(workload: Workload, pool: PoolView) -> bool:
+    """Return whether pods may run on any node of a pool, whatever runs there."""
+    pod, listed = workload.pod, pool.view.pod_networkings
+    if pod is None or pod.separations or pod.attractions or pod.spreads or pool.zones_of(pod.placement) != pool.zones:
+        return False
+    found = [listed[name].network.v_switch_ids for name in workload.networks if name in listed]
+    return all({*pool.zones} <= {*pool.view.zoned(ids)} for ids in found)
+
+
+def _shortage(each: Shared, needed: int, left: int, *, is_now: bool) -> Hit:
+    about = {
+        "workloads": named(sorted(workload.name for workload in each.workloads)),
+        "pools": named([pool.pool.name for pool in each.pools]),
+        "needed": needed,
+        "left": left,
+    }
+    message = say(
+        "the pods of {workloads} need {needed} exclusive ENIs, and the pools that they may run in have {left} left for "
+        "them together at their largest size: {pools}",
+        **about,
+    )
+    if not is_now:
+        message = say(
+            "the pods of {workloads} need {needed} exclusive ENIs once autoscalers have scaled them to maxReplicas, "
+            "and the pools that they may run in have {left} left for them together at their largest size: {pools}",
+            **about,
+        )
+    hint = say("use more nodes, or types with more ENIs")
+    path = min(each.workloads, key=lambda workload: workload.identity).path  # whatever their order
+    return Hit((*path, "name"), message, hint, level=None if is_now else "warning")
