@@ -98,6 +98,33 @@ def test_what_a_text_inside_of_a_document_asks_for(here: Path, name: str) -> Non
         assert found.startswith("ecs.g7.2xlarge")
 
 
+ELSEWHERE = {
+    "two parts": job(args=["POST", PATH, "--body-file", "/a.json"], command=["aliyun", "cs"]),
+    "entrypoint": yaml.safe_dump({"a": {"command": ["cs", "POST", PATH, "--body-file", "/a.json"],
+                                        "entrypoint": ["/usr/bin/aliyun", "--profile", "a"]}}),
+    "arguments of an image": job(args=["cs", "POST", PATH, "--body-file", "/a.json"]),
+    "options first": job(args=["--profile", "a", "cs", "POST", PATH, "--body-file=/a.json"]),
+    "argv": yaml.safe_dump({"a": [{"argv": ["aliyun", "cs", "POST", PATH, "--body-file", "/a.json"]}]}),
+    "list in a list": yaml.safe_dump({"runcmd": [["aliyun", "cs", "POST", PATH, "--body-file", "/a.json"]]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_words_that_name_a_file(here: Path, text: str) -> None:
+    judged = judge_files(here, {"a.yaml": f"# aliyun\n{text}"})
+    assert list(judged.facts) == ["whether pool 'the file /a.json' is an exclusive node pool"]
+
+
+def test_the_words_name_the_cluster(here: Path) -> None:
+    """Pools of two clusters may share a name."""
+    for first, second in (("c1", "c2"), ("c1", "c1")):
+        calls = [job(command=["aliyun", "cs", "POST", f"/clusters/{name}/nodepools", "--body", json.dumps(body)])
+                 for name, body in ((first, BODY), (second, {**BODY, "count": 1}))]  # fmt: skip
+        judged = judge_files(here, {"a.yaml": "---\n".join(calls)})
+        assert len(judged.report.pools) == 2
+        assert ("NP006" in judged.rules) == (first == second)
+
+
 @pytest.mark.parametrize("left", ["$(BODY)", "$BODY", "${BODY}", "{{ inputs.parameters.body }}", "$(params.body)"])
 def test_words_that_another_program_fills_in_are_open(here: Path, left: str) -> None:
     judged = judge_files(here, {"a.yaml": job(command=["aliyun", "cs", "POST", PATH, "--body", left])})

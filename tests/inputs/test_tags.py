@@ -222,3 +222,10 @@ Resources:
     inner = "{ScalingGroup: {InstanceTypes: [ecs.g7.2xlarge]}, KubernetesConfig: {Labels: [{Key: %s, Value: eniOnly}]}}"
     judged = judge_files(here, {"a.yaml": f"{text}    Properties: {inner % LABEL['key']}\n"})
     assert "ENI001" in judged.rules
+    alone = f"{text}    Properties: {inner % LABEL['key']}\n"
+    name = "{NodePoolInfo: {Name: p}, ScalingGroup"
+    two = alone + alone.partition("Resources:\n")[2].replace("  P:", "  Q:", 1).replace(f"    {MERGE}\n", "")
+    judged = judge_files(here, {"a.yaml": two.replace("{ScalingGroup", name)})
+    assert "NP006" not in judged.rules  # the merge may give it a condition
+    judged = judge_files(here, {"a.yaml": two.replace("{ScalingGroup", name).replace(f"    {MERGE}\n", "")})
+    assert "NP006" in judged.rules
