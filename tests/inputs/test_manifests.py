@@ -255,6 +255,28 @@ APART: dict[str, Any] = {
         }
     }
 }
+ATTRACTED: dict[str, Any] = {
+    "affinity": {"podAffinity": APART["affinity"]["podAntiAffinity"]},
+}
+EVENLY: dict[str, Any] = {
+    "topologySpreadConstraints": [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchLabels": {"app": "matcher"}},
+        }
+    ]
+}
+FILLED = [sized(21, "here", nodeSelector={"team": "a"}), sized(21, "there", nodeSelector={"team": "b"})]
+
+
+def passed_by(replicas: int) -> dict[str, Any]:
+    one = sized(replicas, **EXCLUSIVE, containers=[{"name": "a", "image": "b"}])
+    one["spec"]["template"]["metadata"]["labels"]["k8s.aliyun.com/ignore-by-terway"] = "true"
+    return one
+
+
 ROOM: dict[str, tuple[list[dict[str, Any]], str | None, bool]] = {
     # The manifests; the level of ENI008 for what 6 nodes with 7 ENIs each have; and whether there may be too few.
     "as many": ([sized(42)], None, False),
@@ -265,6 +287,12 @@ ROOM: dict[str, tuple[list[dict[str, Any]], str | None, bool]] = {
     "two ENIs a pod, and no place for one": ([sized(19, **TWO_EACH)], None, True),
     "of two sizes": ([sized(2, **TWO_EACH), sized(2, "feed")], None, True),
     "apart": ([sized(3, **APART)], None, True),
+    "two ENIs a pod, once scaled": ([sized(18, **TWO_EACH), scaling_to(19)], None, True),
+    "attracted": ([sized(3, **ATTRACTED)], None, True),
+    "evenly": ([sized(3, **EVENLY)], None, True),
+    "full without them": ([sized(1), *FILLED], "error", False),
+    "passed by": ([passed_by(43)], None, False),
+    "passed by, beside others": ([passed_by(43), sized(42, "feed")], None, False),
     "beside pods of one of the pools": ([sized(3), sized(2, "feed", nodeSelector={"team": "b"})], None, True),
     "on the host network": ([sized(43, hostNetwork=True, containers=[{"name": "a", "image": "b"}])], None, False),
 }
@@ -273,7 +301,7 @@ ROOM: dict[str, tuple[list[dict[str, Any]], str | None, bool]] = {
 @pytest.mark.parametrize("name", ROOM)
 def test_the_room_that_several_pools_have_together(here: Path, name: str) -> None:
     manifests, level, is_open = ROOM[name]
-    files = {"m.yaml": stream(*manifests), "p.json": pool(), "q.json": pool("other", team="b")}
+    files = {"m.yaml": stream(*manifests), "p.json": pool(team="a"), "q.json": pool("other", team="b")}
     report = judge_files(here, files).report
     assert [finding.level for finding in report.findings if finding.rule.id == "ENI008"] == ([level] if level else [])
     assert any("ENI008" in item.rules for item in report.undecided) == is_open
@@ -290,14 +318,29 @@ def test_what_is_told_of_pools_that_share_pods(here: Path) -> None:
     assert (finding.facts["needed"], finding.facts["left"]) == (43, 42)
     scaled = judge_files(here, files | {"m.yaml": stream(sized(42), scaling_to(44))}).report.findings[0]
     assert "need 44 exclusive ENIs once autoscalers have scaled them to maxReplicas" in str(scaled.message)
+    both = judge_files(here, files | {"m.yaml": stream(sized(43), scaling_to(50))}).report.findings[0]
+    assert "need 43 exclusive ENIs," in str(both.message)
+
+
+def test_pools_that_share_pods_with_some_more(here: Path) -> None:
+    """Pods that only some of the pools may run can take the place of the others."""
+    arm, pools = pool("arm"), {"p.json": pool(), "q.json": pool("other")}
+    arm["scaling_group"]["instance_types"] = ["ecs.c8y.8xlarge"]
+    some = sized(1, "feed", nodeSelector={"kubernetes.io/arch": "amd64"})
+    files = {"m.yaml": stream(sized(2), some), **pools, "r.json": arm}
+    found = {item.fact: item.rules for item in judge_files(here, files).report.undecided}
+    assert all("ENI008" in rules for rules in found.values())
+    assert len(found) == 2
 
 
 def test_pools_of_unknown_size_that_share_pods(here: Path) -> None:
     unsized = pool("other")
     unsized["scaling_group"]["desired_size"] = "${SIZE}"
-    files = {"m.yaml": stream(sized(2)), "p.json": pool(), "q.json": unsized}
-    (found,) = [item for item in judge_files(here, files).report.undecided if item.fact == SPREAD]
-    assert "ENI008" in found.rules
+    for replicas in (2, 30):
+        files = {"m.yaml": stream(sized(replicas)), "p.json": pool(), "q.json": unsized}
+        judged = judge_files(here, files)
+        (found,) = [item for item in judged.report.undecided if item.fact == SPREAD]
+        assert ("ENI008" in found.rules, judged.rules) == (True, set())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.messages import named, say
 from eniplan.rules.base import Hit, Unknown
-from eniplan.rules.packing import load_of, takers_of, with_erdma, with_possible
+from eniplan.rules.packing import enis_of, load_of, with_erdma, with_possible
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -32,16 +32,18 @@ class Shared(NamedTuple):
     def pods(self, *, scaled: bool) -> Counter[int]:
         """Return the pods by the ENIs that each uses, at their replicas or as many as autoscalers may set."""
         found = Counter[int]()
-        for taker, workload in zip(takers_of(self.pools[0], self.workloads), self.workloads, strict=True):
-            found[taker.enis] += workload.most_replicas if scaled else taker.pods
-        return +Counter({enis: pods for enis, pods in found.items() if enis})
+        for workload in self.workloads:
+            enis = enis_of(workload, is_lingjun=self.pools[0].pool.is_lingjun)
+            found[enis] += workload.most_replicas if scaled else workload.replicas
+        return found
 
 
 def shared(view: PlanView) -> tuple[Shared, ...]:
-    """Return the sets of pools that share workloads."""
+    """Return the sets of pools that share workloads with ENIs."""
     found: dict[tuple[str, ...], list[Workload]] = {}
     for workload in view.plan.workloads:
-        if workload.more_pools and workload.takes_enis:
+        pool = view.pools_by_name.get(workload.node_pool) if workload.more_pools else None
+        if pool is not None and enis_of(workload, is_lingjun=pool.pool.is_lingjun):
             found.setdefault((workload.node_pool, *workload.more_pools), []).append(workload)
     return tuple(Shared(tuple(map(view.pools_by_name.__getitem__, names)), tuple(w)) for names, w in found.items())
 
@@ -58,9 +60,8 @@ def beyond_pools(view: PlanView) -> Iterator[Hit | Unknown]:
         if len(known) == len(loads) and later > left:
             yield _shortage(each, later if now <= left else now, left, is_now=now > left)
         elif len(known) < len(loads) or not _fit(each, known, is_alone=all(in_pool[p.path] == 1 for p in each.pools)):
-            for workload in each.workloads:
-                about = say("{kind} {name!r}", kind=workload.kind, name=workload.name)
-                yield Unknown((*workload.path, "nodePools"), facts.WORKLOAD_POOL, about)
+            # The input has told that these are unknown, and why.
+            yield from (Unknown((*workload.path, "nodePools"), facts.WORKLOAD_POOL) for workload in each.workloads)
 
 
 def _enis(pods: Counter[int]) -> int:
@@ -78,7 +79,7 @@ def _fit(each: Shared, loads: list[Load], *, is_alone: bool) -> bool:
     """
     pods = each.pods(scaled=True)
     sure = [with_possible(with_erdma(load, pool), pool) for load, pool in zip(loads, each.pools, strict=True)]
-    free = [load.free_per_node // max(pods, default=1) * load.nodes for load in sure]
+    free = [load.free_per_node // max(pods) * load.nodes for load in sure]
     return (
         is_alone
         and not any(load.pods for load in sure)
@@ -91,7 +92,7 @@ def _fit(each: Shared, loads: list[Load], *, is_alone: bool) -> bool:
 def _is_free(workload: Workload, pool: PoolView) -> bool:
     """Return whether pods may run on any node of a pool, whatever runs there."""
     pod, listed = workload.pod, pool.view.pod_networkings
-    if pod is None or pod.separations or pod.attractions or pod.spreads or pool.zones_of(pod.placement) != pool.zones:
+    if pod is None or pod.separations or pod.attractions or pod.spreads:
         return False
     found = [listed[name].network.v_switch_ids for name in workload.networks if name in listed]
     return all({*pool.zones} <= {*pool.view.zoned(ids)} for ids in found)
