@@ -184,6 +184,21 @@ def test_a_configuration_is_told_of_its_own_nodes() -> None:
     assert [trace and trace.stopped and trace.stopped.name for trace in found] == [None, "configuration", None]
 
 
+NOT_SEEN: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "ConfigMaps": ({"configMaps": []}, {"configuration"}),
+    "pods": ({"pods": []}, {"Terway", ENI, "room", "pods"}),
+}
+
+
+@pytest.mark.parametrize("name", NOT_SEEN)
+def test_what_was_not_read_is_not_well(name: str) -> None:
+    changes, unknown = NOT_SEEN[name]
+    trace = trace_node(view(changes, NO_PLAN), NODES[0])
+    assert trace is not None
+    assert {step.name for step in trace.steps if step.state == "unknown"} == unknown
+    assert all(step.fix.startswith("kubectl ") for step in trace.steps if step.state == "unknown")
+
+
 def test_a_node_that_is_none_of_the_pool() -> None:
     trace = trace_node(view({"nodes[3]": SHARED_NODE}), "shared")
     assert trace is not None
@@ -248,7 +263,7 @@ def test_why_the_webhook_has_not_annotated(status: dict[str, str], told: str) ->
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"nodes[0].status.allocatable.pods": ABSENT}, "room           3 of (unknown) pods\n"),
+        ({"nodes[0].status.allocatable.pods": ABSENT}, "unknown  room           how many pods it admits is unknown\n"),
         ({"nodes[0].status.allocatable.pods": "64"}, "room           3 of 64 pods\n"),
     ],
 )

@@ -255,7 +255,9 @@ class TestEmptyNode:
         ] == says
 
     def test_its_trace(self) -> None:
-        assert told_of(ONE, {"pods": []}, "room") == ["0 of 213 pods"]
+        elsewhere = [{**CLUSTER["pods"][0], "spec": {**CLUSTER["pods"][0]["spec"], "nodeName": "none"}}]
+        assert told_of(ONE, {"pods": elsewhere}, "room") == ["0 of 213 pods"]
+        assert told_of(ONE, {"pods": []}, "room") == ["the pods are unknown"]
 
 
 class TestPods:

@@ -252,8 +252,13 @@ def trace_node(view: ClusterView, name: str) -> Trace | None:
         told = say("not judged: it has no label {label}={value}, and matches no pool of the plan",
                    label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
         return Trace(subject, (Step("label", "stop", told, say("kubectl get node {name} --show-labels", name=name)),))
-    steps = [_judged(view, node, step, rules) for step, rules in NODE_STEPS]
-    return Trace(say("{subject} of {pool}", subject=subject, pool=group.label), (*steps, _its_pods(view, node)))
+    lacking = _lacking(view, node)
+    steps = (*(_judged(view, node, step, rules) for step, rules in NODE_STEPS), _its_pods(view, node))
+    found = tuple(
+        Step(step.name, "unknown", *lacking[step.name]) if step.state == "ok" and step.name in lacking else step
+        for step in steps
+    )
+    return Trace(say("{subject} of {pool}", subject=subject, pool=group.label), found)
 
 
 def _judged(view: ClusterView, node: Node, name: str, rules: tuple[str, ...]) -> Step:
@@ -265,21 +270,38 @@ def _judged(view: ClusterView, node: Node, name: str, rules: tuple[str, ...]) ->
     return Step(name, "stop" if level == "error" else "warning", worst.message, worst.hint)
 
 
+def _lacking(view: ClusterView, node: Node) -> dict[str, tuple[Message, Message]]:
+    """Return what is unknown of a node, and what shows it, by step."""
+    about = {"namespace": SYSTEM_NAMESPACE, "name": node.config}
+    found: dict[str, tuple[Message, Message]] = {}
+    if node.name not in view.agents:
+        found["Terway"] = say("nothing is known about it"), terway_on(node.name)
+    if view.config_of(node) is None:
+        shown = say("kubectl -n {namespace} get configmap {name} -o yaml", **about)
+        found["configuration"] = say("ConfigMap {namespace}/{name} is unknown", **about), shown
+    if node.room.pods is None:
+        shown = say("kubectl get node {node} -o yaml", node=node.name)
+        found["room"] = say("how many pods it admits is unknown"), shown
+    if "Pod" in view.observed.unseen:
+        shown = say("kubectl get pods -A --field-selector spec.nodeName={node}", node=node.name)
+        found |= dict.fromkeys((ENI, "room", "pods"), (say("the pods are unknown"), shown))
+    return found
+
+
 def _well(view: ClusterView, node: Node, name: str) -> Message:
     """Return the passed step of a node, in words."""
     config, taints = view.config_of(node), tuple(map(str, node.taints))
     ids = config.v_switches.get(node.zone or "", ()) if config is not None else ()
-    nothing = say("nothing is known about it: {command}", command=terway_on(node.name))
     return {
         "label": say("{label}={value}", label=EXCLUSIVE_LABEL, value=node.labels.get(EXCLUSIVE_LABEL, "")),
         "Ready": say("it is"),
         "open": say("to pods that tolerate {taints}", taints=taints) if taints else say("to all pods"),
-        "Terway": say("runs") if node.name in view.agents else nothing,
+        "Terway": say("runs"),
         ENI: say("{free} of {n} are free", n=node.allocatable or 0, free=view.free.get(node.name, 0)),
         "configuration": say("ConfigMap {namespace}/{name}, with vSwitches {ids} in {zone}",
                              ids=ids or say("(none known)"), namespace=SYSTEM_NAMESPACE, name=node.config,
                              zone=node.zone or say("its zone")),
-        "room": say("{used} of {most} pods", used=view.used(node).pods or 0, most=node.room.pods or say("(unknown)")),
+        "room": say("{used} of {most} pods", used=view.used(node).pods or 0, most=node.room.pods or 0),
     }[name]  # fmt: skip
 
 
