@@ -388,3 +388,8 @@ def test_what_is_filled_in_into_a_request_in_a_text(here: Path, left: str) -> No
 def test_a_call_without_a_body_in_a_folder_is_read(here: Path, command: str) -> None:
     judged = judge_files(here, {"ci.yml": f"services: {{a: {{command: {command % PATH}}}}}\n"}, ".")
     assert list(judged.facts) == ["whether pool 'the file /a.json' is an exclusive node pool"]
+
+
+def test_a_document_that_is_one_text(here: Path) -> None:
+    judged = judge_files(here, {"a.yaml": f"{json.dumps(TEXT)}\n---\n{kept(a='b')}"})
+    assert judged.rules == {"ENI001"}

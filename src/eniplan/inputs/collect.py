@@ -287,7 +287,7 @@ class Collected:
         self._embed(file, file, embedded.workspace(document, text))
         found = False
         for place, word in embedded.inner_requests(document, source):
-            names = {str(place[-1]), *embedded.file_names(document, place)}
+            names = {*map(str, place[-1:]), *embedded.file_names(document, place)}
             if "".join(spelled(word).split()) in self._texts:
                 self._files_inside |= names
                 continue  # the same as the body of a command
