@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eniplan.inputs.beside import state
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.ros import resolved
+from eniplan.inputs.units import Stated
 from eniplan.plan.document import read_documents
 from tests.inputs.support import LABEL, TAINT, judge_files
 
@@ -136,3 +138,10 @@ def test_a_section_that_a_template_leaves_out(here: Path) -> None:
     judged = judged_with(here, A={}, properties=more)
     assert (judged.problems, judged.rules, judged.facts) == ([], set(), {})
     assert judged.report.pools[0].nodes == (100, 100)
+
+
+@pytest.mark.parametrize(("ids", "vpc"), [([["a"]], "vpc-1"), (["vsw-j"], ["vpc-1"])])
+def test_ids_that_are_lists_are_no_ids(ids: list[Any], vpc: object) -> None:
+    stated = Stated({"podDefaults": {"vSwitchIds": ids}, "vSwitches": [{"id": "vsw-j", "vpcId": vpc}]}, {})
+    state(stated, "vSwitches", [])
+    assert "vpcId" not in stated.value

@@ -91,8 +91,8 @@ def state(stated: Stated, section: str, found: Iterable[tuple[dict[str, Any] | N
 def _state_vpc(stated: Stated) -> None:
     """State the VPC of the cluster if only its pods' vSwitches show it: they are all in it."""
     path = ("podDefaults", "vSwitchIds")
-    own = frozenset(value_at(stated.value, path) or ())
-    said = [item.get("vpcId") for item in stated.value.get("vSwitches", ()) if item["id"] in own]
+    own = frozenset(map(str, value_at(stated.value, path) or ()))
+    said = [item.get("vpcId") for item in stated.value.get("vSwitches", ()) if str(item["id"]) in own]
     vpcs = {vpc if isinstance(vpc, str) else None for vpc in said}
     if "vpcId" not in stated.value and len(vpcs) == 1 and None not in vpcs:
         (stated.value["vpcId"],) = vpcs
