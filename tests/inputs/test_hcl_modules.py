@@ -354,18 +354,38 @@ class TestClusters:
         files = {"main.tf": pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.node.id]") + ACK + node}
         assert "NET001" in check(files, cluster=False).rules
 
-    @pytest.mark.parametrize("own", ['"vpc-1"', "alicloud_vpc.own.id"])
-    @pytest.mark.parametrize("other", [None, "alicloud_vpc.other.id"])
-    def test_its_vpc_is_that_of_the_v_switches_of_its_pods(self, check: Any, own: str, other: str | None) -> None:  # noqa: ANN401 - see `check`
-        vpcs = 'resource "alicloud_vpc" "own" {\n}\nresource "alicloud_vpc" "other" {\n}\n'
-        group = f'resource "alicloud_security_group" "pod" {{\n  vpc_id = {other or own}\n}}\n'
+    @pytest.mark.parametrize(
+        ("own", "other", "is_open"),
+        [
+            ('"vpc-1"', '"vpc-1"', False),
+            ('"vpc-1"', '"vpc-2"', False),
+            ("alicloud_vpc.own.id", "alicloud_vpc.own.id", False),
+            ("alicloud_vpc.own.id", "alicloud_vpc.other.id", False),
+            ("alicloud_vpc.own.id", '"vpc-2"', True),  # this may be its id
+            ('"vpc-1"', "alicloud_vpc.other.id", True),
+            ("alicloud_vpc.own.id", "data.alicloud_vpcs.all.ids[0]", True),
+            ("data.alicloud_vpcs.all.ids[0]", "data.alicloud_vpcs.all.vpcs[0].id", True),
+        ],
+    )
+    def test_its_vpc_is_that_of_the_v_switches_of_its_pods(
+        self,
+        check: Any,  # noqa: ANN401 - see `check`
+        own: str,
+        other: str,
+        *,
+        is_open: bool,
+    ) -> None:
+        made = "".join(f'resource "alicloud_vpc" "{name}" {{\n}}\n' for name in ("own", "other"))
+        vpcs = made + 'data "alicloud_vpcs" "all" {\n}\n'
+        group = f'resource "alicloud_security_group" "pod" {{\n  vpc_id = {other}\n}}\n'
         ack = ACK.replace('"vpc-1"', own).replace(
             "addons {", "security_group_id = alicloud_security_group.pod.id\n  addons {"
         )
         files = {"main.tf": pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.pod.id]") + ack + group + vpcs}
         outcome = check(files, cluster=False)
-        assert ("NP007" in outcome.rules) == (other is not None)
-        assert not any("NP007" in item["rules"] for item in outcome.report["undecided"])
+        assert ("NP007" in outcome.rules) == (own != other and not is_open)
+        if not own.startswith("data"):
+            assert any("NP007" in item["rules"] for item in outcome.report["undecided"]) == is_open
 
     def test_v_switches_in_two_vpcs_show_none(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         second = 'resource "alicloud_vswitch" "more" {\n  vpc_id = "vpc-2"\n  zone_id = "cn-hangzhou-k"\n}\n'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from eniplan.inputs.places import NotKnown, is_known_text
 from eniplan.k8s.values import rewritten
@@ -23,6 +23,9 @@ class Later(NotKnown):
     """The resource; `str` returns its name."""
     name: str
     """The name of the attribute; empty for the id."""
+
+    is_made: ClassVar[bool] = True
+    """Whether the input creates the resource; else it looks it up, perhaps the same as another one."""
 
     @property
     def words(self) -> str:
@@ -86,6 +89,13 @@ def state(stated: Stated, section: str, found: Iterable[tuple[dict[str, Any] | N
             stated.origins[section, i] = origin
     if section == "vSwitches":
         _state_vpc(stated)
+    for item in stated.value.get(section, ()) if "vpcId" in stated.value else ():
+        if _is_id(item.get("vpcId")) != _is_id(stated.value["vpcId"]):
+            item.pop("vpcId", None)  # an id may be that of the resource, so they are not known to differ
+
+
+def _is_id(vpc: object) -> bool:
+    return isinstance(vpc, str) and vpc.startswith("vpc-")
 
 
 def _state_vpc(stated: Stated) -> None:
@@ -130,5 +140,6 @@ def security_group(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _vpc(said: Mapping[str, Any]) -> dict[str, Any]:
     vpc = said.get("vpc_id")
-    vpc = vpc.words if isinstance(vpc, Later) else vpc
+    if isinstance(vpc, Later):  # any of its attributes that is an id of a VPC is its own
+        return {"vpcId": str(vpc.instance)} if vpc.is_made else {}
     return {"vpcId": vpc} if vpc and is_known_text(vpc) else {}

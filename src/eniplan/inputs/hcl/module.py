@@ -111,6 +111,7 @@ class ReadLater(AfterApply):
     """An attribute that Terraform reads from a data source: unknown, but equal wherever it is referenced."""
 
     __slots__ = ()
+    is_made = False
 
     def __new__(cls, instance: Instance, name: str) -> Self:
         """See `AfterApply`."""
