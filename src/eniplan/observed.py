@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.nodes import NodeLabels
-from eniplan.k8s.terway import IGNORE_LABEL
+from eniplan.k8s.terway import CLUSTER_CONFIG, IGNORE_LABEL
 from eniplan.k8s.values import mapping, text, texts
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, LINGJUN_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.values import NamedTuple
@@ -28,8 +28,6 @@ TYPE_LABEL = "node.kubernetes.io/instance-type"
 TYPE_INFO = "alibabacloud.com/instance-type-info"
 """The annotation with the DescribeInstanceTypes entry of the node's type, as JSON."""
 ZONE_LABEL = "topology.kubernetes.io/zone"
-CLUSTER_CONFIG = "eni-config"
-"""The ConfigMap with Terway's cluster-wide configuration."""
 CONTROL_PLANE = "terway-controlplane"
 """The Deployment that creates PodENIs; invisible in managed clusters."""
 KINDS = ("Node", "Pod", "PodNetworking", "PodENI", "Event", "DaemonSet", "ConfigMap")

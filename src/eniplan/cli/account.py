@@ -11,9 +11,10 @@ from eniplan.cloud.failures import CallError, problem
 from eniplan.cloud.session import Session
 from eniplan.emit import cluster_plan
 from eniplan.errors import CloudError, InputError, Place, Problem, usage
+from eniplan.k8s.terway import CLUSTER_CONFIG
 from eniplan.kube import kubectl
 from eniplan.messages import say, together
-from eniplan.observed import CLUSTER_CONFIG, CLUSTER_LABEL
+from eniplan.observed import CLUSTER_LABEL
 from eniplan.plan.live import Unread, wanted
 from eniplan.plan.load import LoadedPlan
 from eniplan.values import NamedTuple

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from eniplan import facts, versions
 from eniplan.emit.yaml_text import dump
 from eniplan.k8s.kinds import HOLDERS, standing_behind
-from eniplan.k8s.terway import SYSTEM_NAMESPACE
+from eniplan.k8s.terway import CLUSTER_CONFIG, SYSTEM_NAMESPACE
 from eniplan.messages import say
-from eniplan.observed import CLUSTER_CONFIG, CLUSTER_LABEL, TerwayConfig
+from eniplan.observed import CLUSTER_LABEL, TerwayConfig
 from eniplan.plan.live import LiveCluster, LiveFacts, LiveTerway, Wanted
 from eniplan.plan.model import (
     EXCLUSIVE_LABEL,

@@ -12,10 +12,9 @@ from eniplan.bounds import parse_json
 from eniplan.errors import InputError, Problem
 from eniplan.inputs.places import NotKnown, Origin, is_known_text, put, translated, unknown_in
 from eniplan.inputs.units import Stated
-from eniplan.k8s.terway import SYSTEM_NAMESPACE
+from eniplan.k8s.terway import CLUSTER_CONFIG, SYSTEM_NAMESPACE
 from eniplan.k8s.values import mapping
 from eniplan.messages import say
-from eniplan.observed import CLUSTER_CONFIG
 from eniplan.plan.document import value_at
 from eniplan.plan.model import TERWAY_ADDON
 

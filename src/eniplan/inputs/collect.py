@@ -32,10 +32,9 @@ from eniplan.inputs.unread import FILE, MARKS, Patched, Unread
 from eniplan.inputs.words import is_worth, spelled
 from eniplan.k8s.kinds import OF_PODS, PASSING_ON, PLACING
 from eniplan.k8s.patches import patched
-from eniplan.k8s.terway import ENI
+from eniplan.k8s.terway import CLUSTER_CONFIG, ENI
 from eniplan.k8s.values import leaves
 from eniplan.messages import say, together
-from eniplan.observed import CLUSTER_CONFIG
 from eniplan.plan.document import Document, NoPlaces, decode, read_inputs, read_list, read_tagged
 from eniplan.plan.load import (
     MAKE_ENDINGS,

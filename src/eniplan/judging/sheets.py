@@ -1,27 +1,23 @@
-"""Computes the capacity and needs of pools, as planned and as seen in a running cluster."""
+"""Computes the capacity and needs of planned pools. `verify` has what is seen in a running cluster."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.catalog.limits import UNKNOWN
-from eniplan.plan.model import UNSIZED, Sizes
+from eniplan.plan.model import UNSIZED
 from eniplan.report.layers import Origin
-from eniplan.report.model import Addresses, PoolSheet, PoolUse, Proven, ZoneUse
+from eniplan.report.model import Addresses, PoolSheet, PoolUse, ZoneUse
 from eniplan.rules.addresses import demands, part, parts, total, uses
-from eniplan.rules.cluster_view import grouped
 from eniplan.rules.packing import load_of, takers
 from eniplan.rules.shared import free_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from eniplan.catalog.limits import Capacity
     from eniplan.catalog.store import Catalog
     from eniplan.plan.load import LoadedPlan
     from eniplan.plan.model import VSwitch
     from eniplan.rules.addresses import Demand, Needs, Part
-    from eniplan.rules.cluster_view import ClusterView, Group
     from eniplan.rules.shared import Share
     from eniplan.rules.view import PlanView, PoolView
 
@@ -54,11 +50,11 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
             zone_names=pool.zones,
             per_zone=sizes.each(pool.nodes_per_zone),
             is_balanced=pool.balanced,
-            origins=_origins(view.catalog, pool.pods_per_node, erdma=bool(view.cluster.terway.erdma)),
+            origins=origins(view.catalog, pool.pods_per_node, erdma=bool(view.cluster.terway.erdma)),
         )
 
 
-def _origins(catalog: Catalog, types: Iterable[str], *, erdma: bool) -> dict[str, Origin]:
+def origins(catalog: Catalog, types: Iterable[str], *, erdma: bool) -> dict[str, Origin]:
     """Return the origins of the types with a limit that is not from the bundled data."""
     found = {}
     for name in types:
@@ -159,43 +155,3 @@ def _by_zone(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresses]:
 
 def _addresses(needs: Needs, available: int | None) -> Addresses:
     return Addresses(needs.desired.at_once, needs.largest.at_once, needs.desired.nodes, available, needs.largest.nodes)
-
-
-def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:
-    """Return the capacity of a group of nodes, and how much of it the cluster shows to work."""
-    pool = group.pool
-    types: dict[str, Capacity] = {}
-    expected: list[int | None] = []
-    # Nodes may report other limits for their type.
-    alike = grouped(((node.instance_type or "unknown", str(node.limits)), node) for node in group.exclusive)
-    for (name, _), nodes in alike.items():
-        one = view.capacity(nodes[0])
-        # If nodes differ, the one that carries the fewest pods represents the type.
-        types[name] = min(types.get(name, one), one, key=lambda found: found.exclusive or 0)
-        expected += [one.exclusive for _ in nodes]
-    if pool is not None and not types:  # no node yet: the types of the plan
-        types = {name: UNKNOWN._replace(exclusive=pods) for name, pods in pool.pods_per_node.items()}
-    ecs = [node for node in group.exclusive if not node.is_lingjun]
-    placed = [pod for node in group.exclusive for pod in view.pods_by_node[node.name] if not pod.leaving]
-    bound = [found for pod in placed if (found := view.pod_eni(pod)) is not None and found.is_bound]
-    unseen = view.observed.unseen
-    carries = total(expected)
-    return PoolSheet(
-        file,
-        group.name or group.label,
-        pool.pool.kind if pool else "ecs" if ecs else "lingjun",
-        types,
-        pool.pool.sizes if pool else Sizes(len(group.nodes), len(group.nodes)),
-        pool.pool.sizes.each(pool.least_pods) if pool else Sizes(carries, carries),
-        {},
-        {},
-        Proven(
-            len(group.nodes),
-            sum(node.ready for node in group.nodes),
-            sum(node.allocatable or 0 for node in ecs) if ecs else None,
-            carries if ecs else None,
-            None if "Pod" in unseen else len(placed),
-            None if {"Pod", "PodENI"} & set(unseen) else len(bound),
-        ),
-        origins=_origins(view.catalog, types, erdma=any(map(view.erdma, group.exclusive))),
-    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 SYSTEM_NAMESPACE = "kube-system"
 """The namespace of Terway."""
+CLUSTER_CONFIG = "eni-config"
+"""The ConfigMap with Terway's cluster-wide configuration."""
 ENI = "aliyun/eni"
 """The resource of exclusive nodes: one for each exclusive pod."""
 MEMBER_ENI = "aliyun/member-eni"

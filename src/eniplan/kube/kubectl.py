@@ -17,12 +17,12 @@ from urllib.parse import quote
 
 from eniplan.errors import KUBECTL as SOURCE
 from eniplan.errors import ClusterError, InputError, Place, Problem
-from eniplan.k8s.terway import SYSTEM_NAMESPACE
+from eniplan.k8s.terway import CLUSTER_CONFIG, SYSTEM_NAMESPACE
 from eniplan.kube.local import said
 from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
 from eniplan.messages import Message, say
-from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL
+from eniplan.observed import NODE_POOL_LABEL
 from eniplan.plan.model import TERWAY_ADDON
 from eniplan.values import NamedTuple
 

@@ -18,12 +18,11 @@ from eniplan.k8s.labels import read_selector
 from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
-from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, SYSTEM_NAMESPACE
+from eniplan.k8s.terway import CLUSTER_CONFIG, ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, SYSTEM_NAMESPACE
 from eniplan.k8s.values import listing, mapping, text, texts
 from eniplan.kube.status import conditions, ended_by, trouble
 from eniplan.kube.type_info import type_info
 from eniplan.observed import (
-    CLUSTER_CONFIG,
     CONFIG_KEYS,
     CONTROL_PLANE,
     KINDS,

@@ -12,8 +12,9 @@ from eniplan import facts
 from eniplan.catalog.limits import UNKNOWN, capacity, lingjun_pods
 from eniplan.catalog.store import laid_over
 from eniplan.k8s.kinds import BEHIND, HOLDERS, standing_behind
+from eniplan.k8s.terway import CLUSTER_CONFIG
 from eniplan.messages import NOTHING, Message, count, named, say
-from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
+from eniplan.observed import NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL, looks_exclusive
 from eniplan.rules.base import Unknown, View
 from eniplan.suggest import which_one

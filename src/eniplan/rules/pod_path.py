@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from eniplan.k8s.terway import MEMBER_ENI
+from eniplan.k8s.terway import CLUSTER_CONFIG, MEMBER_ENI
 from eniplan.messages import NOTHING, Message, named, say, together
-from eniplan.observed import CLUSTER_CONFIG, OUT_OF_MEMORY, UNTOLD, ZONE_LABEL
+from eniplan.observed import OUT_OF_MEMORY, UNTOLD, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.cluster_view import Stop
 from eniplan.rules.commands import delete_pod, describe_pod, edit_config, terway_on

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.k8s.numbers import go_duration
-from eniplan.k8s.terway import ENI
+from eniplan.k8s.terway import CLUSTER_CONFIG, ENI
 from eniplan.messages import count, named, say
-from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, TYPE_INFO
+from eniplan.observed import NODE_POOL_LABEL, TYPE_INFO
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import claimed, grouped

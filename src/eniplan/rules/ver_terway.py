@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts, versions
-from eniplan.k8s.terway import SYSTEM_NAMESPACE
+from eniplan.k8s.terway import CLUSTER_CONFIG, SYSTEM_NAMESPACE
 from eniplan.messages import NOTHING, count, named, say
-from eniplan.observed import CLUSTER_CONFIG, CONTROL_PLANE
+from eniplan.observed import CONTROL_PLANE
 from eniplan.plan.model import TERWAY_ADDON
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import grouped
