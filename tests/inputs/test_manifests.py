@@ -311,15 +311,15 @@ def test_what_is_told_of_pools_that_share_pods(here: Path) -> None:
     files = {"m.yaml": stream(sized(43)), "p.json": pool(), "q.json": pool("other")}
     (finding,) = judge_files(here, files).report.findings
     assert str(finding.message) == (
-        "the pods of matcher need 43 exclusive ENIs, and the pools that they may run in have 42 left for them together "
-        "at their largest size: other, trading"
+        "the pods of matcher need 43 exclusive ENIs; the pools that can run them (other, trading) have 42 left "
+        "together at their largest size"
     )
     assert finding.place.path == "metadata.name"
     assert (finding.facts["needed"], finding.facts["left"]) == (43, 42)
     scaled = judge_files(here, files | {"m.yaml": stream(sized(42), scaling_to(44))}).report.findings[0]
     assert "need 44 exclusive ENIs once autoscalers have scaled them to maxReplicas" in str(scaled.message)
     both = judge_files(here, files | {"m.yaml": stream(sized(43), scaling_to(50))}).report.findings[0]
-    assert "need 43 exclusive ENIs," in str(both.message)
+    assert "need 43 exclusive ENIs;" in str(both.message)
 
 
 def test_pools_that_share_pods_with_some_more(here: Path) -> None:

@@ -106,14 +106,14 @@ def _shortage(each: Shared, needed: int, left: int, *, is_now: bool) -> Hit:
         "left": left,
     }
     message = say(
-        "the pods of {workloads} need {needed} exclusive ENIs, and the pools that they may run in have {left} left for "
-        "them together at their largest size: {pools}",
+        "the pods of {workloads} need {needed} exclusive ENIs; the pools that can run them ({pools}) have {left} left "
+        "together at their largest size",
         **about,
     )
     if not is_now:
         message = say(
-            "the pods of {workloads} need {needed} exclusive ENIs once autoscalers have scaled them to maxReplicas, "
-            "and the pools that they may run in have {left} left for them together at their largest size: {pools}",
+            "the pods of {workloads} need {needed} exclusive ENIs once autoscalers have scaled them to maxReplicas; "
+            "the pools that can run them ({pools}) have {left} left together at their largest size",
             **about,
         )
     hint = say("use more nodes, or types with more ENIs")
