@@ -190,7 +190,7 @@ class Collected:
         if value is None or not self._texts:
             return value is None or name in str(value)
         named = ((at, str(text)) for at, text in leaves(value) if name in f"{at}{text}")
-        return any(name in f"{at}" or "".join(text.split()) not in self._texts for at, text in named)
+        return any(name in f"{at}" or _bare(text) not in self._texts for at, text in named)
 
     def pass_on(self, path: str) -> None:
         """See `Others.pass_on`."""
@@ -287,7 +287,8 @@ class Collected:
         found = False
         for place, word in embedded.inner_requests(document, source):
             names = {*map(str, place[-1:]), *embedded.file_names(document, place)}
-            if "".join(spelled(word).split()) in self._texts:
+            bare = _bare(spelled(word))
+            if bare in self._texts:
                 self._files_inside |= names
                 continue  # the same as the body of a command
             try:
@@ -298,7 +299,7 @@ class Collected:
             for each in documents:
                 if self._take_inner(_placed(each, outer)):
                     self._files_inside |= names
-                    self._texts.add("".join(spelled(word).split()))
+                    self._texts.add(bare)
                     found = True
         for word in embedded.inner_manifests(document, source):
             for each in script.documents_of(file, text, word):
@@ -366,7 +367,7 @@ class Collected:
         if call is None:
             return False
         self._calls.append(call._replace(document=_placed(call.document, outer)))
-        self._texts.update("".join(spelled(word).split()) for word in words)
+        self._texts.update(_bare(spelled(word)) for word in words)
         return True
 
     def _commands(self, path: str, block: Block, outer: Block | None = None) -> bool:
@@ -383,7 +384,7 @@ class Collected:
         for call in calls:
             self._calls.append(call._replace(document=_placed(block.placed(call.document), outer)))
         found = [self.document(_placed(block.placed(document), outer), named=False) for document in manifests]
-        self._texts.add("".join(block.text.split()))
+        self._texts.add(_bare(block.text))
         return bool(calls) or any(found)
 
     def _embed(self, path: str, name: str, texts: list[Text]) -> None:
@@ -736,6 +737,11 @@ class Collected:
         ]
         if not any(kept):
             self.skipped.append(item)
+
+
+def _bare(text: str) -> str:
+    """Return a text without blanks, of which YAML changes some."""
+    return "".join(text.split())
 
 
 def _placed(document: Document, outer: Block | None) -> Document:

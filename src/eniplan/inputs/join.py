@@ -217,12 +217,11 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
     lost = manifests.lost_selectors()
     # PN005 speaks of the whole PodNetworking.
     gaps += (Gap(("podNetworkings", first + i)) for i, pn in enumerate(networkings) if pn.value["name"] in lost)
-    more: dict[Path, tuple[str, ...]] = {
-        ("workloads", first_workload + i): home.more for i, home in enumerate(here.values()) if home.more
-    }
+    more: dict[Path, tuple[str, ...]] = {}
     for i, home in enumerate(here.values()):
         at: Path = ("workloads", first_workload + i)
         if home.more:
+            more[at] = home.more
             gaps.append(Gap((*at, "nodePools"), _spread((home.pool, *home.more))))
         if home.pool is None and home.missing is None:
             silent.add((*at, "nodePool"))

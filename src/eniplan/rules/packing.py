@@ -57,6 +57,11 @@ def adding(workload: Workload, replicas: int) -> Rollout | None:
     return found if found is not None and not found.unavailable else None
 
 
+def enis_in(pods: Mapping[int, int]) -> int:
+    """Return the ENIs that pods use, given their number by ENIs per pod."""
+    return sum(size * number for size, number in pods.items())
+
+
 def started_first(workload: Workload, replicas: int) -> int:
     """Return how many pods an update of a workload must start before it removes any."""
     if adding(workload, replicas) is None:
@@ -89,7 +94,7 @@ class Load(NamedTuple):
     @property
     def asked(self) -> int:
         """The ENIs that the pods use which are not on every node."""
-        return sum(size * number for size, number in self.pods.items())
+        return enis_in(self.pods)
 
     @property
     def needed(self) -> int:

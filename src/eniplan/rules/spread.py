@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.messages import named, say
 from eniplan.rules.base import Hit, Unknown
-from eniplan.rules.packing import enis_of, load_of, with_erdma, with_possible
+from eniplan.rules.packing import enis_in, enis_of, load_of, with_erdma, with_possible
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Shared(NamedTuple):
         return found
 
 
-def shared(view: PlanView) -> tuple[Shared, ...]:
+def _shared(view: PlanView) -> tuple[Shared, ...]:
     """Return the sets of pools that share workloads with ENIs."""
     found: dict[tuple[str, ...], list[Workload]] = {}
     for workload in view.plan.workloads:
@@ -50,22 +50,18 @@ def shared(view: PlanView) -> tuple[Shared, ...]:
 
 def beyond_pools(view: PlanView) -> Iterator[Hit | Unknown]:
     """Compare what pods that several pools may run need with what is left in these pools together."""
-    found = view.once(shared)
+    found = _shared(view)
     in_pool = Counter(pool.path for each in found for pool in each.pools)
     for each in found:
         loads = [pool.once(load_of) for pool in each.pools]
         known = [load for load in loads if load is not None]
         left = sum(max(load.room - load.needed, 0) for load in known)
-        now, later = (_enis(each.pods(scaled=scaled)) for scaled in (False, True))
+        now, later = (enis_in(each.pods(scaled=scaled)) for scaled in (False, True))
         if len(known) == len(loads) and later > left:
             yield _shortage(each, later if now <= left else now, left, is_now=now > left)
         elif len(known) < len(loads) or not _fit(each, known, is_alone=all(in_pool[p.path] == 1 for p in each.pools)):
             # The input has told that these are unknown, and why.
             yield from (Unknown((*workload.path, "nodePools"), facts.WORKLOAD_POOL) for workload in each.workloads)
-
-
-def _enis(pods: Counter[int]) -> int:
-    return sum(enis * number for enis, number in pods.items())
 
 
 def _fit(each: Shared, loads: list[Load], *, is_alone: bool) -> bool:
@@ -79,12 +75,11 @@ def _fit(each: Shared, loads: list[Load], *, is_alone: bool) -> bool:
     """
     pods = each.pods(scaled=True)
     sure = [with_possible(with_erdma(load, pool), pool) for load, pool in zip(loads, each.pools, strict=True)]
-    free = [load.free_per_node // max(pods) * load.nodes for load in sure]
     return (
         is_alone
         and not any(load.pods for load in sure)
         and len(pods) <= 1
-        and sum(pods.values()) <= sum(free)
+        and sum(pods.values()) <= sum(load.fit(max(pods)) for load in sure)
         and all(_is_free(workload, pool) for workload in each.workloads for pool in each.of_each_zones())
     )
 
